@@ -1,0 +1,7 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! Python distributions: what their names say, and what their metadata says.
+
+pub mod filename;
+pub mod metadata;
