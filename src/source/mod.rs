@@ -1,1 +1,310 @@
-//! skeleton
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! Where a release lies, read as it was at one moment.
+//!
+//! Decides what kind of source an address is (by asking it), lists it and
+//! brings its bytes to private disk, digests included. Every path that is
+//! listed comes out, whatever its name: what the paths mean, and which bytes
+//! are the right ones, is decided elsewhere.
+
+mod directory;
+mod error;
+mod fetched;
+mod keys_file;
+mod path;
+mod space;
+mod svn;
+mod webdav;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use bytesize::ByteSize;
+use url::Url;
+
+use crate::http::{Client, display_url};
+use directory::Directory;
+use svn::Svn;
+
+pub use error::SourceError;
+pub use fetched::{Fetched, PositionedReader};
+pub use keys_file::{KEYS_LIMIT, KeysFile, read_keys};
+pub use space::{check_free_space, raise_open_files_limit};
+
+/// Where something lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Location {
+    /// A legal URL: https or loopback, without user, query or dot segments.
+    Url(Url),
+    /// A path of this machine.
+    Path(PathBuf),
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url(url) => f.write_str(&display_url(url)),
+            Self::Path(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+/// How much a source may hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Files, and also folders, in the whole listing.
+    pub max_files: usize,
+    /// Bytes of one file that is fetched.
+    pub max_file_size: u64,
+    /// Bytes of all files that are fetched.
+    pub max_total_size: u64,
+}
+
+impl Limits {
+    fn check_count(&self, found: usize) -> Result<(), SourceError> {
+        if found <= self.max_files {
+            return Ok(());
+        }
+        Err(SourceError::Limit {
+            expected: format!("at most {} files and folders (`max-files`)", self.max_files),
+            found: "more".to_owned(),
+        })
+    }
+
+    fn check_size(&self, entry: &Entry) -> Result<(), SourceError> {
+        if entry.size <= self.max_file_size {
+            return Ok(());
+        }
+        let limit = ByteSize(self.max_file_size);
+        Err(SourceError::Limit {
+            expected: format!("at most {limit} in one file (`max-file-size`)"),
+            found: format!("{} in {}", ByteSize(entry.size), entry.path),
+        })
+    }
+
+    /// The bytes that these entries need together, to be held against the free
+    /// disk before the first is fetched.
+    ///
+    /// # Errors
+    /// When one of them, or all together, exceed the limits.
+    pub fn total_size<'a>(
+        &self,
+        entries: impl IntoIterator<Item = &'a Entry>,
+    ) -> Result<u64, SourceError> {
+        let mut total = 0_u64;
+        for entry in entries {
+            self.check_size(entry)?;
+            total = total.saturating_add(entry.size);
+        }
+        if total <= self.max_total_size {
+            return Ok(total);
+        }
+        let limit = ByteSize(self.max_total_size);
+        Err(SourceError::Limit {
+            expected: format!("at most {limit} in all (`max-total-size`)"),
+            found: ByteSize(total).to_string(),
+        })
+    }
+}
+
+/// One path of the listing: a file, or something that no release may hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Relative to the source, decoded, with `/`; `.` is the source itself,
+    /// which is listed only when it has externals. May hold any character but
+    /// `/` and NUL in its segments, none of which is empty, `.` or `..`.
+    pub path: String,
+    /// In bytes.
+    pub size: u64,
+    /// As Subversion lists it.
+    pub sha1: Option<[u8; 20]>,
+    /// The revision that last changed it, as Subversion lists it.
+    pub created_revision: Option<u64>,
+    /// When a local file was last changed.
+    pub modified: Option<SystemTime>,
+    /// `link`, `external` or `device`: it points elsewhere or is no file, and
+    /// is never fetched.
+    pub special: Option<&'static str>,
+}
+
+/// A source, frozen at one revision where it has revisions.
+#[derive(Clone, Debug)]
+pub struct Source(Kind);
+
+#[derive(Clone, Debug)]
+enum Kind {
+    Svn(Arc<Svn>),
+    Directory(Arc<Directory>),
+}
+
+impl Source {
+    /// Opens a source: a URL is asked what it is, and its revision is settled
+    /// here, once. `revision` none is the youngest.
+    ///
+    /// # Errors
+    /// When it is not there, out of reach, no directory, no Subversion, or has
+    /// no such revision. A local directory has no revisions to choose from.
+    pub async fn open(
+        location: &Location,
+        revision: Option<u64>,
+        client: &Client,
+    ) -> Result<Self, SourceError> {
+        match (location, revision) {
+            (Location::Url(url), revision) => {
+                let svn = Svn::open(url, revision, client).await?;
+                tracing::debug!("{location} is Subversion at revision {}", svn.revision);
+                Ok(Self(Kind::Svn(Arc::new(svn))))
+            }
+            (Location::Path(path), None) => {
+                Ok(Self(Kind::Directory(Arc::new(Directory::open(path)?))))
+            }
+            (Location::Path(_), Some(revision)) => Err(SourceError::Refused {
+                expected: "a source that has revisions".to_owned(),
+                found: format!("a local directory and revision {revision}"),
+                advice: Some("Leave `revision` out for a local directory."),
+            }),
+        }
+    }
+
+    /// The revision at which everything is read; none without revisions.
+    pub fn revision(&self) -> Option<u64> {
+        match &self.0 {
+            Kind::Svn(svn) => Some(svn.revision),
+            Kind::Directory(_) => None,
+        }
+    }
+
+    /// The first path segment below the Subversion repository's root, decoded:
+    /// `dev` or `release` at the ASF.
+    pub fn first_segment(&self) -> Option<&str> {
+        match &self.0 {
+            Kind::Svn(svn) => svn.first_segment(),
+            Kind::Directory(_) => None,
+        }
+    }
+
+    /// Lists everything below the source, sorted by path, at the frozen revision.
+    ///
+    /// # Errors
+    /// As [`Source::open`], or beyond `max_files`.
+    pub async fn list(&self, limits: &Limits) -> Result<Vec<Entry>, SourceError> {
+        match &self.0 {
+            Kind::Svn(svn) => svn.list(limits).await,
+            Kind::Directory(directory) => {
+                let (directory, limits) = (Arc::clone(directory), limits.clone());
+                block(move || directory.list(&limits)).await
+            }
+        }
+    }
+
+    /// Lists the source as it is now, to be compared with [`Source::list`].
+    ///
+    /// # Errors
+    /// As [`Source::list`]; a source that is gone by now is `NotFound`.
+    pub async fn list_head(&self, limits: &Limits) -> Result<Vec<Entry>, SourceError> {
+        match &self.0 {
+            Kind::Svn(svn) => svn.list_head(limits).await,
+            Kind::Directory(_) => self.list(limits).await,
+        }
+    }
+
+    /// Brings a file to private disk in `temp`, at most four at a time.
+    /// What comes has the size and the SHA-1 of the listing.
+    ///
+    /// # Errors
+    /// When it is special, too large, not what the listing names, out of reach
+    /// after several tries, or does not fit on the disk.
+    pub async fn fetch(
+        &self,
+        entry: &Entry,
+        limits: &Limits,
+        temp: &Path,
+    ) -> Result<Fetched, SourceError> {
+        refuse_special(entry)?;
+        limits.check_size(entry)?;
+        match &self.0 {
+            Kind::Svn(svn) => svn.fetch(entry, temp).await,
+            Kind::Directory(directory) => {
+                let (directory, entry) = (Arc::clone(directory), entry.clone());
+                let temp = temp.to_owned();
+                block(move || directory.fetch(&entry, &temp)).await
+            }
+        }
+    }
+
+    /// Reads a signature or a checksum of at most `limit` bytes into memory;
+    /// it is held against the listing as in [`Source::fetch`].
+    ///
+    /// # Errors
+    /// As [`Source::fetch`].
+    pub async fn read_small(&self, entry: &Entry, limit: u64) -> Result<Vec<u8>, SourceError> {
+        refuse_special(entry)?;
+        if entry.size > limit {
+            return Err(SourceError::Limit {
+                expected: format!("at most {} in a signature or checksum", ByteSize(limit)),
+                found: ByteSize(entry.size).to_string(),
+            });
+        }
+        match &self.0 {
+            Kind::Svn(svn) => svn.read_small(entry).await,
+            Kind::Directory(directory) => {
+                let (directory, entry) = (Arc::clone(directory), entry.clone());
+                block(move || directory.read_small(&entry)).await
+            }
+        }
+    }
+}
+
+/// Runs what blocks on a thread where that holds nobody up.
+async fn block<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, SourceError> + Send + 'static,
+) -> Result<T, SourceError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|error| {
+            Err(SourceError::Unreachable {
+                expected: "the local directory".to_owned(),
+                found: error.to_string(),
+            })
+        })
+}
+
+fn refuse_special(entry: &Entry) -> Result<(), SourceError> {
+    match entry.special {
+        None => Ok(()),
+        Some(kind) => Err(SourceError::Special {
+            path: entry.path.clone(),
+            found: match kind {
+                "external" => "an external".to_owned(),
+                kind => format!("a {kind}"),
+            },
+        }),
+    }
+}
+
+fn compare_sha1(entry: &Entry, found: &[u8; 20]) -> Result<(), SourceError> {
+    match &entry.sha1 {
+        Some(listed) if listed != found => Err(SourceError::Bytes {
+            expected: format!("the SHA-1 {}, as listed", hex::encode(listed)),
+            found: hex::encode(found),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Sorts a listing by path and refuses one that names a path twice as two files.
+fn sort(mut entries: Vec<Entry>) -> Result<Vec<Entry>, SourceError> {
+    entries.sort_by(|one, other| one.path.cmp(&other.path));
+    let mut pairs = entries.iter().zip(entries.iter().skip(1));
+    match pairs.find(|(one, next)| one.path == next.path) {
+        None => Ok(entries),
+        Some((twice, _)) => Err(SourceError::Refused {
+            expected: "a listing that names each path once".to_owned(),
+            found: format!("{} twice", twice.path),
+            advice: None,
+        }),
+    }
+}

@@ -1,0 +1,487 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! A directory on a Subversion server, read by plain HTTP at one revision.
+//!
+//! The server is asked once for its youngest revision; everything is listed
+//! and fetched below `<stub>/<revision>/`, which never changes, whatever is
+//! committed meanwhile. What the server says about itself is its word only: a
+//! root or a path that does not belong to the address asked for is refused.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
+use reqwest::{Method, RequestBuilder, Response};
+use sha1::{Digest, Sha1};
+use tokio::sync::Semaphore;
+use url::Url;
+
+use super::error::SourceError;
+use super::fetched::Fetched;
+use super::webdav::{self, Resource};
+use super::{Entry, Limits, path};
+use crate::http::{
+    Client, HttpError, display_url, error_for_status, read_limited, retry, sanitise,
+};
+
+/// The ASF asks for few connections at a time.
+const REQUESTS_AT_A_TIME: usize = 4;
+/// The longest listing of one folder, in bytes: about 20,000 files.
+const LISTING_LIMIT: u64 = 16 << 20;
+/// What the OPTIONS answer may hold.
+const OPTIONS_LIMIT: u64 = 64 << 10;
+/// The property on folders that brings in other places.
+const EXTERNAL: &str = "external";
+
+/// How a server answered when it was asked what it is.
+pub(super) enum Asked {
+    /// A Subversion server.
+    Svn(Served),
+    /// Some other server; what it said is there for a message.
+    Plain(String),
+    /// A Subversion server that is too old, or whose words do not fit the address.
+    Contradicting(String),
+}
+
+/// Where an address lies in a Subversion repository.
+#[derive(Debug)]
+pub(super) struct Served {
+    /// The server and nothing else.
+    origin: Url,
+    /// The segments of `SVN-Rev-Root-Stub`.
+    stub: Vec<String>,
+    /// The segments below the repository's root.
+    below: Vec<String>,
+    /// The youngest revision when the server was asked.
+    pub(super) youngest: u64,
+}
+
+/// Asks a server what lies at an address.
+pub(super) async fn ask(client: &Client, url: &Url) -> Result<Asked, HttpError> {
+    retry("ask the server what it is", || async {
+        let request = client
+            .request(Method::OPTIONS, url.clone())
+            .header(CONTENT_TYPE, "text/xml")
+            .body(webdav::OPTIONS);
+        let response = match error_for_status(client.send(request).await?).await {
+            // 405 and 501: a server that does not know the question.
+            Err(error) if matches!(error.status(), Some(405 | 501)) => {
+                return Ok(Asked::Plain(error.to_string()));
+            }
+            other => other?,
+        };
+        let headers = response.headers().clone();
+        // Read to its end so that the connection serves again.
+        read_limited(response, OPTIONS_LIMIT).await?;
+        Ok(introduce(url, &headers))
+    })
+    .await
+}
+
+/// What the headers of an OPTIONS answer say.
+fn introduce(url: &Url, headers: &HeaderMap) -> Asked {
+    let header = |name: &str| headers.get(name)?.to_str().ok();
+    let said = [
+        header("SVN-Repository-Root"),
+        header("SVN-Rev-Root-Stub"),
+        header("SVN-Youngest-Rev"),
+    ];
+    if let [Some(root), Some(stub), Some(youngest)] = said {
+        return place(url, root, stub, youngest).map_or_else(
+            || {
+                let words = format!(
+                    "the server names the root {root}, the stub {stub} and the revision {youngest}"
+                );
+                Asked::Contradicting(sanitise(&words, 512))
+            },
+            Asked::Svn,
+        );
+    }
+    let is_svn = headers
+        .get_all("DAV")
+        .iter()
+        .any(|value| String::from_utf8_lossy(value.as_bytes()).contains("subversion.tigris.org"));
+    let shown = display_url(url);
+    if is_svn || said.iter().any(Option::is_some) {
+        Asked::Contradicting(format!("{shown} is served by a Subversion older than 1.7"))
+    } else {
+        Asked::Plain(format!("{shown} is not served by Subversion"))
+    }
+}
+
+/// Where `url` lies, if what the server says of itself fits the address.
+fn place(url: &Url, root: &str, stub: &str, youngest: &str) -> Option<Served> {
+    let asked = path::decode(url.path())?;
+    let root = path::decode(root)?;
+    let stub = path::decode(stub)?;
+    let below = asked.strip_prefix(root.as_slice())?.to_vec();
+    let special = stub.strip_prefix(root.as_slice())?;
+    // Below `!svn` every revision of every area can be reached: an address
+    // there would say nothing about where it really points.
+    if special.first().map(String::as_str) != Some("!svn")
+        || special.len() < 2
+        || below.first().map(String::as_str) == Some("!svn")
+    {
+        return None;
+    }
+    let mut origin = url.clone();
+    origin.set_path("");
+    origin.set_query(None);
+    origin.set_fragment(None);
+    Some(Served {
+        origin,
+        stub,
+        below,
+        youngest: youngest.trim().parse().ok()?,
+    })
+}
+
+impl Served {
+    /// The first segment below the repository's root.
+    pub(super) fn first_segment(&self) -> Option<&str> {
+        self.below.first().map(String::as_str)
+    }
+
+    /// The segments of a path below the address, as of a revision.
+    fn segments(&self, revision: u64, relative: &str) -> Vec<String> {
+        let mut segments = self.stub.clone();
+        segments.push(revision.to_string());
+        segments.extend(self.below.iter().cloned());
+        let names = relative.split('/').filter(|name| !name.is_empty());
+        segments.extend(names.map(str::to_owned));
+        segments
+    }
+
+    /// The URL of these segments on the same server.
+    fn url(&self, segments: &[String], is_folder: bool) -> Url {
+        let mut path = path::encode(segments.iter().map(String::as_str));
+        if is_folder {
+            path.push('/');
+        }
+        let mut url = self.origin.clone();
+        url.set_path(&path);
+        url
+    }
+
+    /// The URL of the address itself as of a revision, for a file.
+    pub(super) fn pinned(&self, revision: u64) -> Url {
+        self.url(&self.segments(revision, ""), false)
+    }
+}
+
+/// Asks for a file, whose bytes must come as they are.
+pub(super) fn get(client: &Client, url: Url) -> RequestBuilder {
+    client
+        .request(Method::GET, url)
+        .header(ACCEPT_ENCODING, "identity")
+}
+
+/// What encodes the body, if anything does: such a body is not the file.
+pub(super) fn encoding(response: &Response) -> Option<String> {
+    let value = response.headers().get(CONTENT_ENCODING)?;
+    let text = String::from_utf8_lossy(value.as_bytes());
+    (!text.eq_ignore_ascii_case("identity")).then(|| sanitise(&text, 64))
+}
+
+/// A directory of a Subversion repository at one revision.
+#[derive(Debug)]
+pub(super) struct Svn {
+    client: Client,
+    address: Url,
+    served: Served,
+    pub(super) revision: u64,
+    requests: Arc<Semaphore>,
+}
+
+/// One child of a folder.
+enum Child {
+    Folder(String),
+    Listed(Entry),
+}
+
+impl Svn {
+    /// Asks the server and settles the revision.
+    pub(super) async fn open(
+        url: &Url,
+        revision: Option<u64>,
+        client: &Client,
+    ) -> Result<Self, SourceError> {
+        let expected = || format!("a Subversion directory at {}", display_url(url));
+        if path::decode(url.path()).is_none() {
+            return Err(SourceError::Refused {
+                expected: "a path without dots, empty or encoded separators".to_owned(),
+                found: display_url(url),
+                advice: None,
+            });
+        }
+        let served = match ask(client, url).await {
+            Ok(Asked::Svn(served)) => served,
+            Ok(Asked::Plain(found) | Asked::Contradicting(found)) => {
+                return Err(SourceError::Refused {
+                    expected: expected(),
+                    found,
+                    advice: Some(
+                        "Name a directory of the project's Subversion distribution area by its plain address, or a local directory.",
+                    ),
+                });
+            }
+            Err(error) => return Err(SourceError::of_http(&error, expected())),
+        };
+        let youngest = served.youngest;
+        let revision = revision.unwrap_or(youngest);
+        if revision > youngest {
+            return Err(SourceError::Refused {
+                expected: format!("a revision up to {youngest}, the youngest"),
+                found: format!("revision {revision}"),
+                advice: Some("Correct `revision`, or leave it out to take the youngest."),
+            });
+        }
+        Ok(Self {
+            client: client.clone(),
+            address: url.clone(),
+            served,
+            revision,
+            requests: Arc::new(Semaphore::new(REQUESTS_AT_A_TIME)),
+        })
+    }
+
+    pub(super) fn first_segment(&self) -> Option<&str> {
+        self.served.first_segment()
+    }
+
+    /// Lists all files below the directory at the frozen revision.
+    pub(super) async fn list(&self, limits: &Limits) -> Result<Vec<Entry>, SourceError> {
+        self.list_at(&self.served, self.revision, limits).await
+    }
+
+    /// Lists all files at the revision that is the youngest now.
+    pub(super) async fn list_head(&self, limits: &Limits) -> Result<Vec<Entry>, SourceError> {
+        let now = Self::open(&self.address, None, &self.client).await?;
+        self.list_at(&now.served, now.revision, limits).await
+    }
+
+    async fn list_at(
+        &self,
+        served: &Served,
+        revision: u64,
+        limits: &Limits,
+    ) -> Result<Vec<Entry>, SourceError> {
+        let mut entries = Vec::new();
+        let mut folders = 1;
+        let mut pending = FuturesUnordered::new();
+        pending.push(self.list_folder(served, revision, String::new()));
+        while let Some(children) = pending.next().await {
+            for child in children? {
+                match child {
+                    Child::Folder(folder) => {
+                        folders += 1;
+                        pending.push(self.list_folder(served, revision, folder));
+                    }
+                    Child::Listed(entry) => entries.push(entry),
+                }
+            }
+            // Folders count on their own, so that a server cannot lead on for ever.
+            limits.check_count(entries.len().max(folders))?;
+        }
+        super::sort(entries)
+    }
+
+    /// Lists one folder, whose path is relative to the source.
+    async fn list_folder(
+        &self,
+        served: &Served,
+        revision: u64,
+        folder: String,
+    ) -> Result<Vec<Child>, SourceError> {
+        let segments = served.segments(revision, &folder);
+        let url = served.url(&segments, true);
+        let what = format!("list {}", display_url(&url));
+        // Held while waiting for another try, too: a busy server gets less, not more.
+        let _permit = self.requests.acquire().await;
+        let (status, body) = retry(&what, || async {
+            let method = Method::from_bytes(b"PROPFIND").unwrap_or_default();
+            let request = self
+                .client
+                .request(method, url.clone())
+                .header("Depth", "1")
+                .header(CONTENT_TYPE, "text/xml")
+                .body(webdav::PROPFIND);
+            let response = error_for_status(self.client.send(request).await?).await?;
+            let status = response.status().as_u16();
+            Ok((status, read_limited(response, LISTING_LIMIT).await?))
+        })
+        .await
+        .map_err(|error| {
+            let address = display_url(&self.address);
+            SourceError::of_http(&error, format!("{address} at revision {revision}"))
+        })?;
+        let refused = |found: String| SourceError::Refused {
+            expected: format!("a WebDAV listing from {}", display_url(&url)),
+            found,
+            advice: None,
+        };
+        if status != 207 {
+            return Err(refused(format!("the status {status}")));
+        }
+        let resources = webdav::parse(&body).map_err(|error| refused(error.to_string()))?;
+        read_folder(&url, &segments, &folder, resources)
+    }
+
+    /// Fetches one file of the listing to private disk.
+    pub(super) async fn fetch(&self, entry: &Entry, temp: &Path) -> Result<Fetched, SourceError> {
+        let url = self.url_of(entry);
+        let _permit = self.requests.acquire().await;
+        let outcome = retry(&format!("fetch {}", entry.path), || async {
+            match self.get(&url).await? {
+                Ok(response) => Fetched::receive(response, entry.size, temp).await,
+                Err(refused) => Ok(Err(refused)),
+            }
+        })
+        .await;
+        let (fetched, sha1) =
+            outcome.map_err(|error| SourceError::of_http(&error, display_url(&url)))??;
+        super::compare_sha1(entry, &sha1)?;
+        Ok(fetched)
+    }
+
+    /// Reads one small file of the listing, whose size was checked already.
+    pub(super) async fn read_small(&self, entry: &Entry) -> Result<Vec<u8>, SourceError> {
+        let url = self.url_of(entry);
+        let _permit = self.requests.acquire().await;
+        let outcome = retry(&format!("read {}", entry.path), || async {
+            let response = match self.get(&url).await? {
+                Ok(response) => response,
+                Err(refused) => return Ok(Err(refused)),
+            };
+            let body = read_limited(response, entry.size).await?;
+            if (body.len() as u64) < entry.size {
+                return Err(HttpError::ShortBody {
+                    url: display_url(&url),
+                    expected: entry.size,
+                    found: body.len() as u64,
+                });
+            }
+            Ok(Ok(body.to_vec()))
+        })
+        .await;
+        let body = match outcome {
+            Ok(body) => body,
+            Err(error @ HttpError::TooLarge { .. }) => Err(SourceError::Bytes {
+                expected: format!("{} bytes, as listed", entry.size),
+                found: error.to_string(),
+            }),
+            Err(error) => Err(SourceError::of_http(&error, display_url(&url))),
+        }?;
+        super::compare_sha1(entry, &Sha1::digest(&body).into())?;
+        Ok(body)
+    }
+
+    fn url_of(&self, entry: &Entry) -> Url {
+        let segments = self.served.segments(self.revision, &entry.path);
+        self.served.url(&segments, false)
+    }
+
+    /// Gets a file; the inner error is final.
+    async fn get(&self, url: &Url) -> Result<Result<Response, SourceError>, HttpError> {
+        let request = get(&self.client, url.clone());
+        let response = error_for_status(self.client.send(request).await?).await?;
+        Ok(match encoding(&response) {
+            Some(encoding) => Err(SourceError::Refused {
+                expected: "the file's own bytes".to_owned(),
+                found: format!("bytes that something on the way encoded as {encoding}"),
+                advice: Some("Look for a proxy that compresses what passes through it."),
+            }),
+            None => Ok(response),
+        })
+    }
+}
+
+/// The children that a listing names, each held against the folder that was asked for.
+fn read_folder(
+    url: &Url,
+    asked: &[String],
+    folder: &str,
+    resources: Vec<Resource>,
+) -> Result<Vec<Child>, SourceError> {
+    let refused = |found: String| SourceError::Refused {
+        expected: format!("paths directly below {}", display_url(url)),
+        found: sanitise(&found, 512),
+        advice: None,
+    };
+    let mut children = Vec::new();
+    let mut is_folder = false;
+    for resource in resources {
+        let segments = href_segments(url, &resource.href)
+            .ok_or_else(|| refused(format!("the listing names {}", resource.href)))?;
+        match segments.strip_prefix(asked) {
+            Some([]) => {
+                is_folder = resource.is_collection;
+                if resource.has_externals {
+                    children.push(Child::Listed(external(folder)));
+                }
+            }
+            Some([name]) => {
+                let path = match folder {
+                    "" => name.clone(),
+                    folder => format!("{folder}/{name}"),
+                };
+                children.push(child(path, &resource).ok_or_else(|| {
+                    refused(format!("the listing gives {} no size", resource.href))
+                })?);
+            }
+            _ => return Err(refused(format!("the listing names {}", resource.href))),
+        }
+    }
+    if is_folder {
+        Ok(children)
+    } else {
+        Err(SourceError::Refused {
+            expected: "a directory".to_owned(),
+            found: format!("{} is a file", display_url(url)),
+            advice: Some("Name the directory that holds the release's files."),
+        })
+    }
+}
+
+/// The decoded segments of an href on the same server.
+fn href_segments(url: &Url, href: &str) -> Option<Vec<String>> {
+    if href.starts_with('/') && !href.starts_with("//") && !href.contains(['?', '#']) {
+        return path::decode(href);
+    }
+    // The whole URL is allowed too (RFC 4918, 8.3), but parsing it would
+    // resolve dots: only its own text counts.
+    let rest = href.strip_prefix(url.origin().ascii_serialization().as_str())?;
+    let plain = rest.starts_with('/') && !rest.contains(['?', '#']);
+    plain.then(|| path::decode(rest)).flatten()
+}
+
+fn child(path: String, resource: &Resource) -> Option<Child> {
+    if resource.is_collection {
+        return Some(Child::Folder(path));
+    }
+    Some(Child::Listed(Entry {
+        path,
+        size: resource.length?,
+        sha1: resource.sha1,
+        created_revision: resource.created_revision,
+        modified: None,
+        special: resource.is_special.then_some("link"),
+    }))
+}
+
+fn external(folder: &str) -> Entry {
+    Entry {
+        path: if folder.is_empty() { "." } else { folder }.to_owned(),
+        size: 0,
+        sha1: None,
+        created_revision: None,
+        modified: None,
+        special: Some(EXTERNAL),
+    }
+}
+
+#[cfg(test)]
+mod tests;
