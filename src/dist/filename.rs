@@ -1,1 +1,368 @@
-//! skeleton
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! What the name of a distribution says: project, version, kind and tags.
+//!
+//! Decides which names an index takes today: wheels by PEP 427, sdists by
+//! PEP 625, versions by PEP 440, all in their normal form, because a name that
+//! the index refuses must not be found out halfway through a release. Decides
+//! neither which projects may be published nor whether the contents agree.
+
+use std::fmt;
+use std::str::FromStr;
+
+use pep440_rs::Version;
+use serde::{Serialize, Serializer};
+use thiserror::Error;
+
+use crate::rules::{Finding, Rule};
+
+mod platform;
+#[cfg(test)]
+mod tests;
+
+/// A project's name, normalised by PEP 503: lower case, each run of `-`, `_`
+/// and `.` one `-`. Two spellings of one project are equal.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProjectName(String);
+
+impl ProjectName {
+    /// The normalised name, with hyphens.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The form that file names hold, with underscores.
+    pub fn underscored(&self) -> String {
+        self.0.replace('-', "_")
+    }
+}
+
+impl FromStr for ProjectName {
+    type Err = FilenameError;
+
+    /// Takes any spelling that PEP 508 allows: ASCII letters, digits, `-`, `_`
+    /// and `.`, the first and the last a letter or digit.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let error = || FilenameError::Project(text.to_owned());
+        let separator = |byte: u8| b"-_.".contains(&byte);
+        let bytes = text.as_bytes();
+        let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else {
+            return Err(error());
+        };
+        let legal = bytes
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || separator(*byte));
+        if !legal || separator(*first) || separator(*last) {
+            return Err(error());
+        }
+        let mut normalised = String::with_capacity(text.len());
+        for part in text.split(['-', '_', '.']).filter(|part| !part.is_empty()) {
+            if !normalised.is_empty() {
+                normalised.push('-');
+            }
+            normalised.push_str(&part.to_ascii_lowercase());
+        }
+        Ok(Self(normalised))
+    }
+}
+
+impl fmt::Display for ProjectName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for ProjectName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+/// What a distribution is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A wheel and the tags of its name; a compressed set keeps its dots.
+    Wheel {
+        /// For example `py3`, `cp312`, `py2.py3`.
+        python: String,
+        /// For example `none`, `cp312`, `abi3`.
+        abi: String,
+        /// For example `any`, `manylinux_2_28_x86_64`.
+        platform: String,
+        /// The build tag, which begins with a digit.
+        build: Option<String>,
+    },
+    /// A source distribution.
+    Sdist,
+}
+
+/// A file name that an index takes, and what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DistributionName {
+    file: String,
+    project: ProjectName,
+    version: Version,
+    kind: Kind,
+}
+
+impl DistributionName {
+    /// Reads a base name.
+    ///
+    /// # Errors
+    /// Whatever the index would refuse: names not in their normal form, local
+    /// versions, tags that are malformed or of a platform it does not serve.
+    pub fn parse(basename: &str) -> Result<Self, FilenameError> {
+        let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.+!".contains(&byte);
+        if basename.is_empty() || !basename.bytes().all(legal) {
+            return Err(FilenameError::Characters(basename.to_owned()));
+        }
+        if let Some(stem) = basename.strip_suffix(".whl") {
+            parse_wheel(basename, stem)
+        } else if let Some(stem) = basename.strip_suffix(".tar.gz") {
+            parse_sdist(basename, stem)
+        } else {
+            Err(FilenameError::Extension(basename.to_owned()))
+        }
+    }
+
+    /// The base name itself.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// The project.
+    pub fn project(&self) -> &ProjectName {
+        &self.project
+    }
+
+    /// The version; its text is its normal form, never with a local part.
+    pub fn version(&self) -> &Version {
+        &self.version
+    }
+
+    /// Wheel or sdist.
+    pub fn kind(&self) -> &Kind {
+        &self.kind
+    }
+
+    /// The value of the upload form's `filetype`.
+    pub fn filetype(&self) -> &'static str {
+        match self.kind {
+            Kind::Wheel { .. } => "bdist_wheel",
+            Kind::Sdist => "sdist",
+        }
+    }
+
+    /// The value of the upload form's `pyversion`.
+    pub fn pyversion(&self) -> &str {
+        match &self.kind {
+            Kind::Wheel { python, .. } => python,
+            Kind::Sdist => "source",
+        }
+    }
+}
+
+/// Whether `basename` is an artifact that ASF releases hold and that is never a
+/// distribution: a source or binary archive, a jar, a package of another
+/// system. Never true of a name that [`DistributionName::parse`] reads.
+pub fn is_other_artifact(basename: &str) -> bool {
+    const SUFFIXES: &[&str] = &[
+        ".zip", ".tgz", ".tar", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".jar", ".war",
+        ".ear", ".nar", ".pom", ".deb", ".rpm", ".dmg", ".pkg", ".msi", ".exe", ".apk", ".nupkg",
+        ".gem", ".crate", ".egg",
+    ];
+    const WORDS: &[&str] = &[
+        "src",
+        "source",
+        "sources",
+        "bin",
+        "binary",
+        "incubating",
+        "doc",
+        "docs",
+        "javadoc",
+        "apidocs",
+        "site",
+    ];
+    let lower = basename.to_ascii_lowercase();
+    if SUFFIXES
+        .iter()
+        .any(|suffix| lower.len() > suffix.len() && lower.ends_with(suffix))
+    {
+        return true;
+    }
+    // An sdist has one hyphen and a version behind it, so such a word behind a
+    // hyphen tells an archive; `avro_src-1.0.tar.gz` is the project avro-src.
+    lower
+        .strip_suffix(".tar.gz")
+        .is_some_and(|stem| stem.split('-').skip(1).any(|word| WORDS.contains(&word)))
+}
+
+/// Why an index would refuse a file name. Each holds the part that is wrong.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("expected {}, found {}", self.expected(), self.found())]
+pub enum FilenameError {
+    /// Empty, or with characters that no distribution's name has.
+    Characters(String),
+    /// Neither `.whl` nor `.tar.gz`.
+    Extension(String),
+    /// No project name.
+    Project(String),
+    /// No version of PEP 440.
+    Version(String),
+    /// A version with a local part, which no public index takes.
+    LocalVersion(String),
+    /// A wheel's name of other than five or six parts.
+    WheelParts(usize),
+    /// An sdist's name without a hyphen.
+    SdistParts(String),
+    /// A build tag that does not begin with a digit.
+    BuildTag(String),
+    /// A malformed Python or ABI tag.
+    Tag(String),
+    /// A platform tag that the index does not take.
+    Platform(String),
+    /// Readable, but not in the one form that the index takes.
+    Form {
+        /// The whole file name as it ought to be.
+        expected: String,
+        /// The file name.
+        found: String,
+    },
+}
+
+impl FilenameError {
+    fn expected(&self) -> String {
+        match self {
+            Self::Characters(_) => "ASCII letters, digits, `.`, `_` and `-`",
+            Self::Extension(_) => "a name that ends in .whl or .tar.gz",
+            Self::Project(_) => "a project name that begins and ends with a letter or digit",
+            Self::Version(_) => "a version of PEP 440",
+            Self::LocalVersion(_) => "a version without a local part (`+…`)",
+            Self::WheelParts(_) => "name-version(-build)-python-abi-platform.whl",
+            Self::SdistParts(_) => "name-version.tar.gz",
+            Self::BuildTag(_) => "a build tag that begins with a digit",
+            Self::Tag(_) => "a tag like py3, cp312, abi3 or none",
+            Self::Platform(_) => "a platform that PyPI takes, like any or manylinux_2_28_x86_64",
+            Self::Form { expected, .. } => {
+                return format!("{expected} (the normal form, the only one that PyPI takes)");
+            }
+        }
+        .to_owned()
+    }
+
+    fn found(&self) -> String {
+        match self {
+            Self::WheelParts(parts) => format!("{parts} parts"),
+            Self::Characters(found)
+            | Self::Extension(found)
+            | Self::Project(found)
+            | Self::Version(found)
+            | Self::LocalVersion(found)
+            | Self::SdistParts(found)
+            | Self::BuildTag(found)
+            | Self::Tag(found)
+            | Self::Platform(found)
+            | Self::Form { found, .. } => found.clone(),
+        }
+    }
+
+    /// The verdict on the file at `path`.
+    pub fn finding(&self, path: &str) -> Finding {
+        Finding::new(
+            Rule::FilenameIllegal,
+            Some(path),
+            self.expected(),
+            self.found(),
+        )
+    }
+}
+
+fn parse_wheel(basename: &str, stem: &str) -> Result<DistributionName, FilenameError> {
+    let parts: Vec<&str> = stem.split('-').collect();
+    let (name, version, build, [python, abi, platform]) = match *parts.as_slice() {
+        [name, version, python, abi, platform] => (name, version, None, [python, abi, platform]),
+        [name, version, build, python, abi, platform] => {
+            (name, version, Some(build), [python, abi, platform])
+        }
+        _ => return Err(FilenameError::WheelParts(parts.len())),
+    };
+    let project: ProjectName = name.parse()?;
+    let version = parse_version(version)?;
+    if let Some(build) = build
+        && !build.starts_with(|c: char| c.is_ascii_digit())
+    {
+        return Err(FilenameError::BuildTag(build.to_owned()));
+    }
+    for tags in [python, abi] {
+        if !tags.split('.').all(is_tag) {
+            return Err(FilenameError::Tag(tags.to_owned()));
+        }
+    }
+    if let Some(tag) = platform.split('.').find(|tag| !platform::is_allowed(tag)) {
+        return Err(FilenameError::Platform(tag.to_owned()));
+    }
+    let build_part = build.map(|build| format!("-{build}")).unwrap_or_default();
+    let form = format!(
+        "{}-{version}{build_part}-{python}-{abi}-{platform}.whl",
+        project.underscored()
+    );
+    let kind = Kind::Wheel {
+        python: python.to_owned(),
+        abi: abi.to_owned(),
+        platform: platform.to_owned(),
+        build: build.map(str::to_owned),
+    };
+    in_form(basename, form, project, version, kind)
+}
+
+fn parse_sdist(basename: &str, stem: &str) -> Result<DistributionName, FilenameError> {
+    let Some((name, version)) = stem.rsplit_once('-') else {
+        return Err(FilenameError::SdistParts(basename.to_owned()));
+    };
+    let version = parse_version(version)?;
+    let project: ProjectName = name.parse()?;
+    let form = format!("{}-{version}.tar.gz", project.underscored());
+    in_form(basename, form, project, version, Kind::Sdist)
+}
+
+/// The name, if it is letter for letter the one that its parts give.
+fn in_form(
+    basename: &str,
+    form: String,
+    project: ProjectName,
+    version: Version,
+    kind: Kind,
+) -> Result<DistributionName, FilenameError> {
+    if form != basename {
+        return Err(FilenameError::Form {
+            expected: form,
+            found: basename.to_owned(),
+        });
+    }
+    Ok(DistributionName {
+        file: form,
+        project,
+        version,
+        kind,
+    })
+}
+
+fn parse_version(text: &str) -> Result<Version, FilenameError> {
+    let version: Version = text
+        .parse()
+        .map_err(|_| FilenameError::Version(text.to_owned()))?;
+    if version.is_local() {
+        return Err(FilenameError::LocalVersion(text.to_owned()));
+    }
+    Ok(version)
+}
+
+/// A Python or ABI tag: lower case, a letter first.
+fn is_tag(tag: &str) -> bool {
+    tag.starts_with(|c: char| c.is_ascii_lowercase())
+        && tag
+            .bytes()
+            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
+}

@@ -5,3 +5,6 @@
 
 pub mod httpd;
 pub mod proxy;
+//! Stand-ins and drivers of real servers for the tests of asf-pypi-publish.
+
+pub mod distribution;
