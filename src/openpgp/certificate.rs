@@ -1,0 +1,435 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! One key of KEYS with all that its owner says about it, and whether it was
+//! good for signing at a given time.
+//!
+//! The owner's statements are verified only when the key is used, the newest
+//! first, and each at most once. What others say about the key is ignored.
+
+use std::sync::OnceLock;
+
+use pgp::packet::{PublicKey, PublicSubkey, Signature, SignatureType, SubpacketData, UserId};
+use pgp::types::Tag;
+
+use super::packets::KeyFacts;
+use super::policy::{Fault, Kind, counts_in_key, lifetime, made_at, may_sign, utc};
+use super::{Fingerprint, guarded};
+use crate::rules::Rule;
+
+/// A signature packet inside a key, and whether its mathematics hold.
+pub(super) struct Statement {
+    signature: Signature,
+    holds: OnceLock<bool>,
+}
+
+impl Statement {
+    pub(super) const fn new(signature: Signature) -> Self {
+        Self {
+            signature,
+            holds: OnceLock::new(),
+        }
+    }
+
+    fn holds(&self, verify: impl FnOnce(&Signature) -> pgp::errors::Result<()>) -> bool {
+        *self
+            .holds
+            .get_or_init(|| guarded(|| verify(&self.signature).is_ok()).unwrap_or(false))
+    }
+
+    fn is(&self, typ: SignatureType) -> bool {
+        self.signature.typ() == Some(typ)
+    }
+}
+
+/// A user id with the statements that stand below it.
+pub(super) struct User {
+    pub(super) id: UserId,
+    pub(super) statements: Vec<Statement>,
+}
+
+/// A subkey with the statements about it.
+pub(super) struct Subkey {
+    pub(super) facts: KeyFacts,
+    pub(super) packet: Option<PublicSubkey>,
+    pub(super) bindings: Vec<Statement>,
+    pub(super) revocations: Vec<Statement>,
+}
+
+/// All copies of one key, merged.
+pub(super) struct Certificate {
+    pub(super) facts: KeyFacts,
+    pub(super) primary: Option<PublicKey>,
+    pub(super) direct: Vec<Statement>,
+    pub(super) users: Vec<User>,
+    pub(super) subkeys: Vec<Subkey>,
+    pub(super) revocations: Vec<Statement>,
+    /// A revocation stands here that cannot be read: the key is not used.
+    pub(super) unreadable_revocation: bool,
+}
+
+/// What holds of a key that may sign.
+pub(super) struct Standing {
+    pub(super) user_id: Option<String>,
+    /// Warnings and notes.
+    pub(super) notes: Vec<Fault>,
+}
+
+/// The newest valid statements about the primary key.
+struct SelfSignatures<'a> {
+    direct: Option<&'a Signature>,
+    user: Option<(&'a Signature, &'a UserId)>,
+}
+
+impl SelfSignatures<'_> {
+    /// The direct key signature speaks first, as in GnuPG and RFC 9580.
+    fn find<T>(&self, ask: impl Fn(&Signature) -> Option<T>) -> Option<T> {
+        let user = self.user.map(|(signature, _)| signature);
+        self.direct.and_then(&ask).or_else(|| user.and_then(&ask))
+    }
+}
+
+impl Certificate {
+    pub(super) const fn new(facts: KeyFacts, primary: Option<PublicKey>) -> Self {
+        Self {
+            facts,
+            primary,
+            direct: Vec::new(),
+            users: Vec::new(),
+            subkeys: Vec::new(),
+            revocations: Vec::new(),
+            unreadable_revocation: false,
+        }
+    }
+
+    /// Whether the primary key, or its subkey `subkey`, was good for signing
+    /// at `signed_at`, seen from `now`; both in Unix seconds.
+    pub(super) fn judge(
+        &self,
+        subkey: Option<&Subkey>,
+        signed_at: u64,
+        now: u64,
+    ) -> Result<Standing, Fault> {
+        let Some(primary) = self.primary.as_ref().filter(|_| self.is_fit()) else {
+            return Err(unfit(&self.facts));
+        };
+        let statements = self.self_signatures(primary, now);
+        self.refuse_revoked(primary, subkey, now)?;
+        if statements.direct.is_none() && statements.user.is_none() {
+            return Err(self.unusable("nothing in KEYS by which its owner vouches for it"));
+        }
+        let binding = match subkey {
+            Some(subkey) => Some(self.bind(primary, subkey, now)?),
+            None if statements.find(may_sign) == Some(false) => {
+                return Err(self.unusable("its key flags do not let it sign"));
+            }
+            None => None,
+        };
+        let mut notes = Vec::new();
+        notes.extend(refuse_time(
+            &self.facts,
+            statements.find(lifetime),
+            signed_at,
+            now,
+        )?);
+        if let Some((subkey, binding)) = subkey.zip(binding) {
+            notes.extend(refuse_time(
+                &subkey.facts,
+                lifetime(binding),
+                signed_at,
+                now,
+            )?);
+        }
+        // One warning is enough where both halves of the key ran out.
+        notes.truncate(1);
+        notes.extend(note_kind(&self.facts, subkey.map(|subkey| &subkey.facts)));
+        let user_id = statements
+            .user
+            .map(|(_, id)| String::from_utf8_lossy(id.id()).into_owned());
+        Ok(Standing { user_id, notes })
+    }
+
+    fn is_fit(&self) -> bool {
+        !matches!(self.facts.kind, Kind::Unfit(_))
+    }
+
+    fn unusable(&self, found: &str) -> Fault {
+        unusable(&self.facts.fingerprint, found)
+    }
+
+    fn self_signatures(&self, primary: &PublicKey, now: u64) -> SelfSignatures<'_> {
+        let created = self.facts.created;
+        let direct = newest(&self.direct, created, now, |statement| {
+            statement.is(SignatureType::Key) && statement.holds(|it| it.verify_key(primary))
+        });
+        let mut users: Vec<_> = self
+            .users
+            .iter()
+            .filter_map(|user| Some((user.certification(primary, created, now)?, &user.id)))
+            .collect();
+        // The user id that calls itself the primary one is only a name to show.
+        users.sort_by_key(|(signature, _)| made_at(signature));
+        SelfSignatures {
+            direct,
+            user: users.pop(),
+        }
+    }
+
+    /// Every revocation refuses, whatever its reason: of the key by itself, of
+    /// the subkey by the key. One by a designated revoker counts unverified,
+    /// since that key need not be in KEYS and refusing is the safe side.
+    fn refuse_revoked(
+        &self,
+        primary: &PublicKey,
+        subkey: Option<&Subkey>,
+        now: u64,
+    ) -> Result<(), Fault> {
+        if self.unreadable_revocation {
+            return Err(self.unusable("a revocation in KEYS that cannot be read"));
+        }
+        let revokers = self.designated_revokers(primary, now);
+        let by_revoker = |statement: &Statement| {
+            let hints = Hints::of(&statement.signature);
+            revokers.iter().any(|revoker| hints.fits(revoker))
+        };
+        let of_key = self.revocations.iter().find(|statement| {
+            statement.holds(|it| it.verify_key(primary)) || by_revoker(statement)
+        });
+        if let Some(statement) = of_key {
+            return Err(revoked(&self.facts.fingerprint, &statement.signature));
+        }
+        let Some((subkey, packet)) =
+            subkey.and_then(|subkey| Some((subkey, subkey.packet.as_ref()?)))
+        else {
+            return Ok(());
+        };
+        let of_subkey = subkey.revocations.iter().find(|statement| {
+            statement.holds(|it| it.verify_subkey_binding(primary, packet)) || by_revoker(statement)
+        });
+        match of_subkey {
+            Some(statement) => Err(revoked(&subkey.facts.fingerprint, &statement.signature)),
+            None => Ok(()),
+        }
+    }
+
+    /// The keys that the owner allowed to revoke this one.
+    fn designated_revokers(&self, primary: &PublicKey, now: u64) -> Vec<(Fingerprint, [u8; 8])> {
+        let named = |statement: &&Statement| {
+            statement.signature.revocation_key().is_some()
+                && counts_in_key(&statement.signature, self.facts.created, now)
+        };
+        let direct = self
+            .direct
+            .iter()
+            .filter(named)
+            .filter(|statement| statement.holds(|it| it.verify_key(primary)));
+        let users = self.users.iter().flat_map(|user| {
+            let below = user.statements.iter().filter(named);
+            below.filter(|it| user.holds(it, primary))
+        });
+        direct
+            .chain(users)
+            .filter_map(|statement| statement.signature.revocation_key())
+            .filter_map(|revoker| {
+                let id = *revoker.fingerprint.last_chunk()?;
+                Some((Fingerprint::from_bytes(&revoker.fingerprint), id))
+            })
+            .collect()
+    }
+
+    /// The newest valid binding of a subkey, if it is one for signing.
+    fn bind<'a>(
+        &self,
+        primary: &PublicKey,
+        subkey: &'a Subkey,
+        now: u64,
+    ) -> Result<&'a Signature, Fault> {
+        let refuse = |found: &str| Err(unusable(&subkey.facts.fingerprint, found));
+        let Some(packet) = subkey
+            .packet
+            .as_ref()
+            .filter(|_| !matches!(subkey.facts.kind, Kind::Unfit(_)))
+        else {
+            return Err(unfit(&subkey.facts));
+        };
+        let newest = newest(&subkey.bindings, subkey.facts.created, now, |statement| {
+            statement.is(SignatureType::SubkeyBinding)
+                && statement.holds(|it| it.verify_subkey_binding(primary, packet))
+        });
+        let Some(binding) = newest else {
+            return refuse("a subkey that its primary key does not vouch for");
+        };
+        if may_sign(binding) != Some(true) {
+            return refuse("a subkey that is not for signing");
+        }
+        // Without this signature back, a stranger's subkey could be claimed.
+        let vouches = back_signatures(binding).any(|back| {
+            counts_in_key(back, subkey.facts.created, now)
+                && guarded(|| back.verify_primary_key_binding(packet, primary).is_ok())
+                    == Some(true)
+        });
+        if vouches {
+            Ok(binding)
+        } else {
+            refuse("a signing subkey that does not vouch for its primary key")
+        }
+    }
+}
+
+impl User {
+    fn holds(&self, statement: &Statement, primary: &PublicKey) -> bool {
+        statement.holds(|it| it.verify_certification(primary, Tag::UserId, &self.id))
+    }
+
+    /// The owner's newest certification of this user id, unless withdrawn.
+    fn certification(&self, primary: &PublicKey, created: u64, now: u64) -> Option<&Signature> {
+        let certification = newest(&self.statements, created, now, |statement| {
+            !statement.is(SignatureType::CertRevocation) && self.holds(statement, primary)
+        })?;
+        let withdrawn = newest(&self.statements, created, now, |statement| {
+            statement.is(SignatureType::CertRevocation) && self.holds(statement, primary)
+        });
+        match withdrawn {
+            Some(revocation) if made_at(revocation) >= made_at(certification) => None,
+            _ => Some(certification),
+        }
+    }
+}
+
+/// The newest statement that counts and holds. The mathematics come last and
+/// newest first, so that one signature is usually enough.
+fn newest<'a>(
+    statements: &'a [Statement],
+    key_created: u64,
+    now: u64,
+    holds: impl Fn(&Statement) -> bool,
+) -> Option<&'a Signature> {
+    let mut counting: Vec<_> = statements
+        .iter()
+        .filter(|statement| counts_in_key(&statement.signature, key_created, now))
+        .collect();
+    counting.sort_by_key(|statement| std::cmp::Reverse(made_at(&statement.signature)));
+    counting
+        .into_iter()
+        .find(|statement| holds(statement))
+        .map(|statement| &statement.signature)
+}
+
+fn back_signatures(binding: &Signature) -> impl Iterator<Item = &Signature> {
+    binding
+        .config()
+        .into_iter()
+        .flat_map(|config| config.hashed_subpackets().chain(config.unhashed_subpackets()))
+        .filter_map(|subpacket| match &subpacket.data {
+            SubpacketData::EmbeddedSignature(back) => Some(&**back),
+            _ => None,
+        })
+}
+
+/// Whom a signature names as its maker. Only a hint, until the mathematics hold.
+pub(super) struct Hints {
+    pub(super) fingerprints: Vec<Fingerprint>,
+    pub(super) key_ids: Vec<[u8; 8]>,
+}
+
+impl Hints {
+    pub(super) fn of(signature: &Signature) -> Self {
+        let fingerprints = signature.issuer_fingerprint();
+        let key_ids = signature.issuer_key_id();
+        Self {
+            fingerprints: fingerprints
+                .into_iter()
+                .map(|it| Fingerprint::from_bytes(it.as_bytes()))
+                .collect(),
+            key_ids: key_ids
+                .into_iter()
+                .filter_map(|it| it.as_ref().try_into().ok())
+                .collect(),
+        }
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.fingerprints.is_empty() && self.key_ids.is_empty()
+    }
+
+    /// Whether all that is named fits this key, and anything is named at all.
+    pub(super) fn fits(&self, (fingerprint, key_id): &(Fingerprint, [u8; 8])) -> bool {
+        !self.is_empty()
+            && self.fingerprints.iter().all(|it| it == fingerprint)
+            && self.key_ids.iter().all(|it| it == key_id)
+    }
+}
+
+fn unusable(fingerprint: &Fingerprint, found: &str) -> Fault {
+    Fault::new(
+        Rule::KeyUnusable,
+        "a key that may sign releases",
+        format!("key {fingerprint}: {found}"),
+    )
+}
+
+/// The verdict on a key whose kind does not count.
+pub(super) fn unfit(facts: &KeyFacts) -> Fault {
+    match &facts.kind {
+        Kind::Unfit(found) => unusable(&facts.fingerprint, found),
+        Kind::Rsa | Kind::Other { .. } => {
+            unusable(&facts.fingerprint, "a key that cannot be read")
+        }
+    }
+}
+
+fn revoked(fingerprint: &Fingerprint, revocation: &Signature) -> Fault {
+    let when = made_at(revocation).map_or_else(String::new, |at| format!(" at {}", utc(at)));
+    Fault::new(
+        Rule::KeyRevoked,
+        "a key that is not revoked",
+        format!("key {fingerprint} was revoked{when}"),
+    )
+}
+
+/// Refuses a time of signing outside of the key's life. A life that ended
+/// only afterwards gives a warning.
+fn refuse_time(
+    facts: &KeyFacts,
+    lifetime: Option<u64>,
+    signed_at: u64,
+    now: u64,
+) -> Result<Option<Fault>, Fault> {
+    let key = &facts.fingerprint;
+    if signed_at < facts.created {
+        return Err(Fault::new(
+            Rule::SignatureWeak,
+            format!("signed after the key was made at {}", utc(facts.created)),
+            format!("key {key} signed at {}", utc(signed_at)),
+        ));
+    }
+    let Some(end) = lifetime.map(|seconds| facts.created + seconds) else {
+        return Ok(None);
+    };
+    let found = format!(
+        "key {key} signed at {} and expired at {}",
+        utc(signed_at),
+        utc(end)
+    );
+    if signed_at >= end {
+        let expected = "a key that was valid when it signed";
+        Err(Fault::new(Rule::KeyExpired, expected, found))
+    } else if now >= end {
+        let expected = "a key that is still valid";
+        Ok(Some(Fault::new(Rule::KeyExpiredSince, expected, found)))
+    } else {
+        Ok(None)
+    }
+}
+
+/// The note on a key that is not of the kind the ASF asks for.
+fn note_kind(primary: &KeyFacts, subkey: Option<&KeyFacts>) -> Option<Fault> {
+    [subkey, Some(primary)].into_iter().flatten().find_map(|facts| match facts.kind {
+        Kind::Other { name, .. } => Some(Fault::new(
+            Rule::KeyKind,
+            "an RSA key",
+            format!("key {}: {name}", facts.fingerprint),
+        )),
+        Kind::Rsa | Kind::Unfit(_) => None,
+    })
+}

@@ -1,0 +1,302 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! The policy: which keys may sign releases, and which signatures count.
+//!
+//! The crate does the mathematics only: it accepts SHA-1, text signatures,
+//! signatures without a time. What the ASF and RFC 9580 forbid is refused here.
+//!
+//! SHA-1 never counts for a release, where an attacker may choose the bytes
+//! and so needs a collision only. It counts inside a key, in the statements
+//! that its owner made of it: to forge one of those takes a second preimage,
+//! which SHA-1 still withstands, and many release managers' good RSA keys hold
+//! nothing newer. MD5 never counts.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use pgp::crypto::hash::HashAlgorithm;
+use pgp::packet::{Signature, SignatureType, SignatureVersion, Subpacket, SubpacketData};
+use pgp::types::{EcdsaPublicParams, EddsaLegacyPublicParams, PublicParams};
+
+use crate::rules::{Finding, Rule};
+
+/// How far a signer's clock may run ahead of ours, in seconds.
+const LEEWAY: u64 = 300;
+/// The ASF's least size of an RSA key, in bits: <https://infra.apache.org/release-signing.html>.
+const RSA_BITS: usize = 2048;
+/// The last second that a date with four digits for the year can show.
+const LAST_DATE: u64 = 253_402_300_799;
+
+/// A verdict that does not yet know which artifact it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    pub(super) rule: Rule,
+    expected: String,
+    found: String,
+}
+
+impl Fault {
+    pub(super) fn new(rule: Rule, expected: impl Into<String>, found: impl Into<String>) -> Self {
+        Self {
+            rule,
+            expected: expected.into(),
+            found: found.into(),
+        }
+    }
+
+    /// The verdict on the artifact at `path`.
+    pub(super) fn at(self, path: &str) -> Finding {
+        Finding::new(self.rule, Some(path), self.expected, self.found)
+    }
+}
+
+/// What a key is made of, as far as that decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// RSA of enough bits: what the ASF asks for.
+    Rsa,
+    /// Holds as well, and is noted.
+    Other {
+        /// The name to show.
+        name: &'static str,
+        /// The shortest digest that it may sign, in bits (RFC 9580, section 5.2.3).
+        digest_bits: usize,
+    },
+    /// May not sign releases; the text says what it is.
+    Unfit(String),
+}
+
+/// The kind of a key, by its algorithm number and its material. `params` is
+/// what the crate made of it, or nothing where it cannot use the key.
+pub(super) fn kind_of(algorithm: u8, material: &[u8], params: Option<&PublicParams>) -> Kind {
+    let other = |name, digest_bits| Kind::Other { name, digest_bits };
+    match (algorithm, params) {
+        (1 | 3, params) => {
+            let bits = material
+                .first_chunk()
+                .map_or(0, |size| usize::from(u16::from_be_bytes(*size)));
+            if bits < RSA_BITS {
+                Kind::Unfit(format!("an RSA key of {bits} bits"))
+            } else if params.is_none() {
+                Kind::Unfit(format!(
+                    "an RSA key of {bits} bits, which this program cannot check"
+                ))
+            } else {
+                Kind::Rsa
+            }
+        }
+        (2 | 16 | 18 | 20 | 21 | 25 | 26, _) => Kind::Unfit("a key for encryption".to_owned()),
+        (17, _) => Kind::Unfit("a DSA key".to_owned()),
+        (_, Some(PublicParams::ECDSA(EcdsaPublicParams::P256 { .. }))) => {
+            other("ECDSA on NIST P-256", 256)
+        }
+        (_, Some(PublicParams::ECDSA(EcdsaPublicParams::P384 { .. }))) => {
+            other("ECDSA on NIST P-384", 384)
+        }
+        (_, Some(PublicParams::ECDSA(EcdsaPublicParams::P521 { .. }))) => {
+            other("ECDSA on NIST P-521", 512)
+        }
+        (_, Some(PublicParams::EdDSALegacy(EddsaLegacyPublicParams::Ed25519 { .. })))
+        | (_, Some(PublicParams::Ed25519(_))) => other("Ed25519", 256),
+        (_, Some(PublicParams::Ed448(_))) => other("Ed448", 512),
+        // secp256k1 lands here on purpose: the crate's answer on it is not steady.
+        (19, _) => Kind::Unfit("an ECDSA key on a curve that does not count".to_owned()),
+        (22, _) => Kind::Unfit("an EdDSA key on a curve that does not count".to_owned()),
+        _ => Kind::Unfit(format!("a key of the unknown algorithm {algorithm}")),
+    }
+}
+
+/// Why a document signature does not count whoever made it, or nothing.
+/// `now` in Unix seconds.
+pub(super) fn refuse_document(signature: &Signature, now: u64) -> Option<Fault> {
+    let weak = |expected: &str, found: String| Some(Fault::new(Rule::SignatureWeak, expected, found));
+    if !matches!(
+        signature.version(),
+        SignatureVersion::V4 | SignatureVersion::V6
+    ) {
+        return weak(
+            "a signature of version 4 or 6",
+            format!("one of version {}", u8::from(signature.version())),
+        );
+    }
+    let binary = "a signature of the file's exact bytes (type 0x00)";
+    match signature.typ() {
+        Some(SignatureType::Binary) => {}
+        Some(SignatureType::Text) => {
+            return weak(binary, "a text signature (type 0x01)".to_owned());
+        }
+        typ => {
+            let typ = typ.map_or(0xFF, u8::from);
+            return weak(binary, format!("a signature of type {typ:#04x}"));
+        }
+    }
+    let hash = signature.hash_alg().unwrap_or(HashAlgorithm::None);
+    if !counts_for_documents(hash) {
+        return weak("a digest of SHA-256, SHA-384 or SHA-512", hash.to_string());
+    }
+    if let Some(demand) = unknown_demand(signature) {
+        return weak("a signature without special conditions", demand);
+    }
+    let Some(made) = made_at(signature) else {
+        return weak(
+            "one signed time of signing",
+            "none, or more than one".to_owned(),
+        );
+    };
+    if made > now.saturating_add(LEEWAY) {
+        return weak(
+            "a time of signing that has come",
+            format!("signed at {}, and it is {}", utc(made), utc(now)),
+        );
+    }
+    match expires_at(signature, made) {
+        Some(end) if end <= now => weak(
+            "a signature that still holds",
+            format!("the signature itself expired at {}", utc(end)),
+        ),
+        _ => None,
+    }
+}
+
+/// Whether a statement inside a key counts, its mathematics aside. `key_created`
+/// and `now` in Unix seconds.
+pub(super) fn counts_in_key(signature: &Signature, key_created: u64, now: u64) -> bool {
+    let known_version = matches!(
+        signature.version(),
+        SignatureVersion::V4 | SignatureVersion::V6
+    );
+    let hash = signature.hash_alg().unwrap_or(HashAlgorithm::None);
+    let known_hash = counts_for_documents(hash)
+        || matches!(
+            hash,
+            HashAlgorithm::Sha1 | HashAlgorithm::Ripemd160 | HashAlgorithm::Sha224
+        );
+    known_version
+        && known_hash
+        && unknown_demand(signature).is_none()
+        && made_at(signature).is_some_and(|made| {
+            made >= key_created
+                && made <= now.saturating_add(LEEWAY)
+                && expires_at(signature, made).is_none_or(|end| end > now)
+        })
+}
+
+/// The digest's length in bits, 0 where it is unknown.
+pub(super) fn digest_bits(signature: &Signature) -> usize {
+    signature
+        .hash_alg()
+        .and_then(|hash| hash.digest_size())
+        .map_or(0, |octets| octets * 8)
+}
+
+const fn counts_for_documents(hash: HashAlgorithm) -> bool {
+    matches!(
+        hash,
+        HashAlgorithm::Sha256
+            | HashAlgorithm::Sha384
+            | HashAlgorithm::Sha512
+            | HashAlgorithm::Sha3_256
+            | HashAlgorithm::Sha3_512
+    )
+}
+
+/// The subpackets that the signature protects.
+fn hashed(signature: &Signature) -> impl Iterator<Item = &SubpacketData> {
+    signature
+        .config()
+        .into_iter()
+        .flat_map(|config| config.hashed_subpackets())
+        .map(|subpacket| &subpacket.data)
+}
+
+/// When it was made, in Unix seconds: said exactly once, under the signature.
+pub(super) fn made_at(signature: &Signature) -> Option<u64> {
+    let mut times = hashed(signature).filter_map(|data| match data {
+        SubpacketData::SignatureCreationTime(time) => Some(u64::from(time.as_secs())),
+        _ => None,
+    });
+    times.next().filter(|_| times.next().is_none())
+}
+
+fn expires_at(signature: &Signature, made: u64) -> Option<u64> {
+    hashed(signature)
+        .filter_map(|data| match data {
+            SubpacketData::SignatureExpirationTime(span) if span.as_secs() > 0 => {
+                Some(made + u64::from(span.as_secs()))
+            }
+            _ => None,
+        })
+        .min()
+}
+
+/// How many seconds after its creation the key expires by this statement.
+pub(super) fn lifetime(signature: &Signature) -> Option<u64> {
+    hashed(signature)
+        .filter_map(|data| match data {
+            SubpacketData::KeyExpirationTime(span) if span.as_secs() > 0 => {
+                Some(u64::from(span.as_secs()))
+            }
+            _ => None,
+        })
+        .min()
+}
+
+/// Whether the key flags let the key sign; nothing where there are no flags.
+pub(super) fn may_sign(signature: &Signature) -> Option<bool> {
+    hashed(signature)
+        .filter_map(|data| match data {
+            SubpacketData::KeyFlags(flags) => Some(flags.sign()),
+            _ => None,
+        })
+        .reduce(|all, one| all && one)
+}
+
+/// A condition that the signature demands to be understood, and is not.
+/// Known is what GnuPG knows too, and no notation is.
+fn unknown_demand(signature: &Signature) -> Option<String> {
+    let config = signature.config()?;
+    config
+        .hashed_subpackets()
+        .chain(config.unhashed_subpackets())
+        .filter(|subpacket| subpacket.is_critical)
+        .find_map(|subpacket| describe_unknown(subpacket))
+}
+
+fn describe_unknown(subpacket: &Subpacket) -> Option<String> {
+    match &subpacket.data {
+        SubpacketData::SignatureCreationTime(_)
+        | SubpacketData::SignatureExpirationTime(_)
+        | SubpacketData::KeyExpirationTime(_)
+        | SubpacketData::ExportableCertification(_)
+        | SubpacketData::Revocable(_)
+        | SubpacketData::PreferredSymmetricAlgorithms(_)
+        | SubpacketData::PreferredHashAlgorithms(_)
+        | SubpacketData::PreferredCompressionAlgorithms(_)
+        | SubpacketData::RevocationKey(_)
+        | SubpacketData::IssuerKeyId(_)
+        | SubpacketData::IssuerFingerprint(_)
+        | SubpacketData::KeyServerPreferences(_)
+        | SubpacketData::PreferredKeyServer(_)
+        | SubpacketData::IsPrimary(_)
+        | SubpacketData::PolicyURI(_)
+        | SubpacketData::KeyFlags(_)
+        | SubpacketData::SignersUserID(_)
+        | SubpacketData::RevocationReason(..)
+        | SubpacketData::Features(_)
+        | SubpacketData::EmbeddedSignature(_) => None,
+        SubpacketData::Notation(notation) => Some(format!(
+            "the critical notation `{}`",
+            String::from_utf8_lossy(&notation.name)
+        )),
+        _ => Some(format!(
+            "a critical subpacket of type {}",
+            subpacket.typ().as_u8(false)
+        )),
+    }
+}
+
+/// A time as people read it, in UTC.
+pub(super) fn utc(seconds: u64) -> String {
+    let time = UNIX_EPOCH + Duration::from_secs(seconds.min(LAST_DATE));
+    humantime::format_rfc3339_seconds(time).to_string()
+}

@@ -1,0 +1,376 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! The verdict on the `.asc` of one artifact: every signature in it is judged.
+//!
+//! One good signature by an allowed key of KEYS is needed. A signature by a
+//! key of KEYS that is bad, weak, or by a key that may not sign refuses,
+//! whatever the others say and in whatever order. Strangers are only noted.
+
+use std::io::{self, Read};
+
+use pgp::packet::{Signature, SignatureVersionSpecific};
+use pgp::types::VerifyingKey;
+
+use super::armor::{self, Piece};
+use super::certificate::{Hints, unfit};
+use super::keys::{Candidate, Keyring};
+use super::packets::{frame, read_signature, tag};
+use super::policy::{Fault, Kind, digest_bits, made_at, refuse_document, utc};
+use super::{Fingerprint, guarded};
+use crate::rules::{Finding, Rule};
+
+/// More signatures than any vote brings; each one costs a digest of the file.
+const MOST_SIGNATURES: usize = 64;
+/// How much of the signed file is held at a time, in bytes.
+const CHUNK: usize = 256 * 1024;
+
+/// Who signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signer {
+    /// The primary key, as KEYS and people name it.
+    pub primary: Fingerprint,
+    /// The key that made the signature: the primary one or a subkey.
+    pub key: Fingerprint,
+    /// The newest user id that the owner vouches for; foreign text.
+    pub user_id: Option<String>,
+    /// When, in Unix seconds, by the signer's own word.
+    pub signed_at: u64,
+}
+
+/// A signature that holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// The first good signer that is allowed.
+    pub signer: Signer,
+    /// Warnings and notes only.
+    pub findings: Vec<Finding>,
+}
+
+/// What one signature comes to.
+enum Outcome {
+    Good(Signer, Vec<Fault>),
+    Refused(Fault),
+    /// By nobody in KEYS; the text names whoever it claims.
+    Stranger(String),
+}
+
+/// Judges the `.asc` of the artifact at `path`. `data` opens the signed bytes;
+/// they are streamed, once for all signatures. `allowed` are the keys that may
+/// sign, primary or subkeys; empty means any key of KEYS. `now` in Unix seconds.
+///
+/// # Errors
+/// The findings, of which at least one refuses; all signatures are told of.
+pub fn verify(
+    asc: &[u8],
+    path: &str,
+    data: &mut dyn FnMut() -> io::Result<Box<dyn Read>>,
+    keyring: &Keyring,
+    allowed: &[Fingerprint],
+    now: u64,
+) -> Result<Judged, Vec<Finding>> {
+    let signatures = read_asc(asc).map_err(|found| {
+        let expected = "an armored detached OpenPGP signature";
+        let fault = Fault::new(Rule::SignatureUnreadable, expected, found);
+        vec![fault.at(path)]
+    })?;
+    let claims: Vec<Claim<'_>> = signatures
+        .iter()
+        .map(|signature| Claim::of(signature, keyring, now))
+        .collect();
+    let digests = digest_all(&claims, data).map_err(|error| {
+        let fault = Fault::new(
+            Rule::Internal,
+            "a private copy of the file that can be read",
+            error.to_string(),
+        );
+        vec![fault.at(path)]
+    })?;
+    let outcomes = claims
+        .into_iter()
+        .zip(digests)
+        .map(|(claim, digest)| claim.judge(digest.as_deref(), now))
+        .collect();
+    weigh(outcomes, path, allowed)
+}
+
+/// The rule of the house on all signatures together.
+fn weigh(
+    outcomes: Vec<Outcome>,
+    path: &str,
+    allowed: &[Fingerprint],
+) -> Result<Judged, Vec<Finding>> {
+    let mut refusals = Vec::new();
+    let mut good = Vec::new();
+    let mut notes = Vec::new();
+    let mut strangers = Vec::new();
+    for outcome in outcomes {
+        match outcome {
+            Outcome::Good(signer, faults) => {
+                good.push(signer);
+                notes.extend(faults.into_iter().map(|fault| fault.at(path)));
+            }
+            Outcome::Refused(fault) => refusals.push(fault.at(path)),
+            Outcome::Stranger(who) => strangers.push(who),
+        }
+    }
+    notes.extend(strangers.iter().map(|who| {
+        let rule = Rule::SignatureOfStranger;
+        Finding::new(rule, Some(path), "signatures by keys of KEYS", who)
+    }));
+    let is_allowed = |signer: &&Signer| {
+        allowed.is_empty() || allowed.contains(&signer.primary) || allowed.contains(&signer.key)
+    };
+    let signer = good.iter().find(is_allowed);
+    if refusals.is_empty() {
+        if let Some(signer) = signer {
+            return Ok(Judged {
+                signer: signer.clone(),
+                findings: notes,
+            });
+        }
+        refusals.push(if good.is_empty() {
+            // The strangers are the refusal itself here, and no side note.
+            notes.clear();
+            let expected = "a signature by a key of KEYS";
+            Finding::new(Rule::SignerUnknown, Some(path), expected, strangers.join("; "))
+        } else {
+            let found: Vec<_> = good.iter().map(|it| it.primary.to_string()).collect();
+            let expected = "a signature by one of the keys in `signers`";
+            let found = format!("signed by {}", found.join(" and by "));
+            Finding::new(Rule::SignerNotAllowed, Some(path), expected, found)
+        });
+    }
+    refusals.extend(notes);
+    Err(refusals)
+}
+
+/// Every signature of the file, or why it is not a file of signatures.
+fn read_asc(asc: &[u8]) -> Result<Vec<Signature>, String> {
+    if asc.trim_ascii().is_empty() {
+        return Err("an empty file".to_owned());
+    }
+    if asc.first().is_some_and(|first| first & 0x80 != 0) && !asc.starts_with(b"\xEF\xBB\xBF") {
+        return Err("bytes without armor".to_owned());
+    }
+    let mut signatures: Vec<Signature> = Vec::new();
+    for piece in armor::split(asc, armor::SIGNATURE) {
+        match piece {
+            Piece::Broken { line } => {
+                return Err(format!("the block at line {line} has no END line"));
+            }
+            Piece::Text { line, text } => {
+                // Prose may introduce the first block. Whatever else stands
+                // beside a signature could be taken for what was signed.
+                let text = String::from_utf8_lossy(text);
+                if text.starts_with("-----") || !signatures.is_empty() {
+                    return Err(format!("`{text}` at line {line}"));
+                }
+            }
+            Piece::Block { line, body } => {
+                let at = |why| format!("the block at line {line}: {why}");
+                let bytes = armor::decode(&body).map_err(at)?;
+                for packet in frame(&bytes).map_err(at)? {
+                    if packet.tag != tag::SIGNATURE {
+                        return Err(at("a message, not a detached signature".to_owned()));
+                    }
+                    let signature = read_signature(packet.body).map_err(at)?;
+                    if !signatures.contains(&signature) {
+                        signatures.push(signature);
+                    }
+                    if signatures.len() > MOST_SIGNATURES {
+                        return Err(format!("more than {MOST_SIGNATURES} signatures"));
+                    }
+                }
+            }
+        }
+    }
+    if signatures.is_empty() {
+        return Err("text without a signature block".to_owned());
+    }
+    Ok(signatures)
+}
+
+/// A signature with the keys of KEYS that it may be by.
+struct Claim<'a> {
+    signature: &'a Signature,
+    hints: Hints,
+    /// The keys that may sign releases.
+    fit: Vec<Candidate<'a>>,
+    /// The verdict that stands without any mathematics.
+    refused: Option<Fault>,
+}
+
+impl<'a> Claim<'a> {
+    fn of(signature: &'a Signature, keyring: &'a Keyring, now: u64) -> Self {
+        let hints = Hints::of(signature);
+        let candidates: Vec<_> = keyring.candidates(&hints).collect();
+        let refused = match candidates.first() {
+            None => None,
+            Some(first) => refuse_document(signature, now).or_else(|| {
+                // Each key must be unfit: an id of 64 bits can be shared.
+                candidates
+                    .iter()
+                    .all(|it| refuse_kind(it, signature).is_some())
+                    .then(|| refuse_kind(first, signature))
+                    .flatten()
+            }),
+        };
+        let fit = candidates
+            .into_iter()
+            .filter(|it| refuse_kind(it, signature).is_none())
+            .collect();
+        Self {
+            signature,
+            hints,
+            fit,
+            refused,
+        }
+    }
+
+    /// Whether the signed bytes are needed to judge it.
+    const fn needs_digest(&self) -> bool {
+        self.refused.is_none() && !self.fit.is_empty()
+    }
+
+    fn judge(self, digest: Option<&[u8]>, now: u64) -> Outcome {
+        if let Some(fault) = self.refused {
+            return Outcome::Refused(fault);
+        }
+        if self.fit.is_empty() {
+            return Outcome::Stranger(self.describe());
+        }
+        let signed_at = made_at(self.signature).unwrap_or_default();
+        let mut refusal = None;
+        for candidate in &self.fit {
+            if !digest.is_some_and(|digest| holds(self.signature, candidate, digest)) {
+                continue;
+            }
+            let certificate = candidate.certificate;
+            match certificate.judge(candidate.subkey, signed_at, now) {
+                Ok(standing) => {
+                    let signer = Signer {
+                        primary: certificate.facts.fingerprint.clone(),
+                        key: candidate.facts().fingerprint.clone(),
+                        user_id: standing.user_id,
+                        signed_at,
+                    };
+                    return Outcome::Good(signer, standing.notes);
+                }
+                Err(fault) => refusal = refusal.or(Some(fault)),
+            }
+        }
+        Outcome::Refused(refusal.unwrap_or_else(|| {
+            Fault::new(
+                Rule::SignatureBad,
+                "a signature of exactly these bytes",
+                format!("{}, and the bytes are others", self.describe()),
+            )
+        }))
+    }
+
+    fn describe(&self) -> String {
+        let who = match (self.hints.fingerprints.first(), self.hints.key_ids.first()) {
+            (Some(fingerprint), _) => format!("key {fingerprint}"),
+            (None, Some(key_id)) => format!("key id {}", hex::encode_upper(key_id)),
+            (None, None) => "a key that it does not name".to_owned(),
+        };
+        match made_at(self.signature) {
+            Some(at) => format!("a signature by {who} of {}", utc(at)),
+            None => format!("a signature by {who}"),
+        }
+    }
+}
+
+/// Why a key of this kind cannot have made a signature that counts.
+fn refuse_kind(candidate: &Candidate<'_>, signature: &Signature) -> Option<Fault> {
+    let facts = candidate.facts();
+    match &facts.kind {
+        Kind::Rsa => None,
+        Kind::Unfit(_) => Some(unfit(facts)),
+        Kind::Other { name, digest_bits: least } => {
+            let bits = digest_bits(signature);
+            (bits < *least).then(|| {
+                Fault::new(
+                    Rule::SignatureWeak,
+                    format!("a digest of at least {least} bits for {name}"),
+                    format!("one of {bits} bits"),
+                )
+            })
+        }
+    }
+}
+
+/// The digest that each signature in need of one was made of, all in one pass.
+fn digest_all(
+    claims: &[Claim<'_>],
+    data: &mut dyn FnMut() -> io::Result<Box<dyn Read>>,
+) -> io::Result<Vec<Option<Vec<u8>>>> {
+    let mut hashers: Vec<_> = claims
+        .iter()
+        .map(|claim| {
+            let config = claim.signature.config().filter(|_| claim.needs_digest())?;
+            let mut hasher = config.hash_alg.new_hasher().ok()?;
+            if let SignatureVersionSpecific::V6 { salt } = &config.version_specific {
+                hasher.update(salt);
+            }
+            Some((config, hasher))
+        })
+        .collect();
+    if hashers.iter().any(Option::is_some) {
+        let mut reader = data()?;
+        let mut buffer = vec![0; CHUNK];
+        loop {
+            let read = match reader.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(read) => read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            let chunk = buffer.get(..read).unwrap_or_default();
+            for (_, hasher) in hashers.iter_mut().flatten() {
+                hasher.update(chunk);
+            }
+        }
+    }
+    Ok(hashers
+        .into_iter()
+        .map(|it| {
+            let (config, mut hasher) = it?;
+            guarded(|| {
+                let length = config.hash_signature_data(&mut hasher).ok()?;
+                hasher.update(&config.trailer(length).ok()?);
+                Some(hasher.finalize().to_vec())
+            })
+            .flatten()
+        })
+        .collect())
+}
+
+/// The mathematics: whether this key made this signature of this digest.
+fn holds(signature: &Signature, candidate: &Candidate<'_>, digest: &[u8]) -> bool {
+    let Some((config, bytes)) = signature.config().zip(signature.signature()) else {
+        return false;
+    };
+    if signature.signed_hash_value().as_ref().map(<[u8; 2]>::as_slice) != digest.get(..2) {
+        return false;
+    }
+    let check = |key: &dyn VerifyingKey| {
+        // RFC 9580, section 5.2: keys and signatures of version 6 keep to themselves.
+        let same_version = u8::from(key.version()) == u8::from(config.version());
+        same_version
+            && key.algorithm() == config.pub_alg
+            && guarded(|| key.verify(config.hash_alg, digest, bytes).is_ok()) == Some(true)
+    };
+    match candidate.subkey {
+        Some(subkey) => subkey.packet.as_ref().is_some_and(|key| check(key)),
+        None => candidate
+            .certificate
+            .primary
+            .as_ref()
+            .is_some_and(|key| check(key)),
+    }
+}
+
+#[cfg(test)]
+mod tests;
