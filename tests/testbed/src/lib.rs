@@ -1,9 +1,19 @@
 // Licensed to the Apache Software Foundation (ASF) under the Apache License,
 // Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
 
-//! Stand-ins and drivers of real servers for the tests of `asf-pypi-publish`.
+//! Stand-ins and drivers of real servers for the tests and the example of
+//! `asf-pypi-publish`. Nothing here is part of the product.
+//!
+//! Stand-ins panic where a machine cannot give them a port or a thread: there
+//! is nothing to test then.
 
+mod clock;
+mod host;
+
+pub mod dist_server;
 pub mod httpd;
+pub mod index;
+pub mod oidc;
 pub mod proxy;
 //! Stand-ins and drivers of real servers for the tests of asf-pypi-publish.
 
