@@ -1,1 +1,279 @@
-//! skeleton
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! What a distribution says of itself: METADATA of a wheel, PKG-INFO of an sdist.
+//!
+//! Decides that it can be read in one way only, and that its name and version
+//! are those of the file name. Checks the archives as strictly as the index
+//! does, because an index that refuses one file leaves half a release behind.
+//! Judges no other field, and unpacks nothing to disk.
+
+use std::collections::HashSet;
+use std::io::{Read, Seek};
+
+use pep440_rs::Version;
+use thiserror::Error;
+
+use super::filename::{DistributionName, Kind, ProjectName};
+use super::form;
+use crate::rules::{Finding, Rule};
+
+mod headers;
+mod sdist;
+#[cfg(test)]
+mod tests;
+mod wheel;
+
+/// Bytes that METADATA or PKG-INFO may have.
+const METADATA_LIMIT: u64 = 1 << 20;
+
+/// Bytes that an archive of `compressed` bytes may unpack to. PyPI refuses what
+/// is more than fifty times as large as its file and larger than 64 MiB; the
+/// upper end bounds the time that a hostile archive can cost.
+fn unpacked_limit(compressed: u64) -> u64 {
+    const MIB: u64 = 1 << 20;
+    compressed.saturating_mul(50).clamp(64 * MIB, 8192 * MIB)
+}
+
+/// The core metadata of a distribution, as its header fields in their order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Metadata {
+    fields: Vec<(String, String)>,
+    description: Option<String>,
+    format: String,
+    level: (u32, u32),
+    name: String,
+    version: String,
+}
+
+impl Metadata {
+    /// Reads it from the distribution's bytes: `{name}-{version}.dist-info/METADATA`
+    /// of a wheel, `PKG-INFO` in the one top folder of an sdist. Takes constant
+    /// memory, whatever the archive claims to hold.
+    ///
+    /// # Errors
+    /// An archive or a metadata file that is damaged, ambiguous, too large, or
+    /// of a kind that PyPI refuses.
+    pub fn read(
+        mut file: impl Read + Seek,
+        name: &DistributionName,
+    ) -> Result<Self, MetadataError> {
+        let bytes = match name.kind() {
+            Kind::Wheel { .. } => {
+                let project = name.project().underscored();
+                wheel::read_metadata(&mut file, &format!("{project}-{}", name.version()))?
+            }
+            Kind::Sdist => sdist::read_pkg_info(&mut file)?,
+        };
+        Self::parse(&bytes)
+    }
+
+    /// Reads the text of METADATA or PKG-INFO.
+    fn parse(bytes: &[u8]) -> Result<Self, MetadataError> {
+        let headers::Message { mut fields, body } = headers::parse(bytes)?;
+        let mut singles = HashSet::new();
+        for (name, _) in &fields {
+            if form::is_single(name) && !singles.insert(name.to_ascii_lowercase()) {
+                return Err(MetadataError::FieldTwice(name.clone()));
+            }
+        }
+        let is_description =
+            |(name, _): &(String, String)| name.eq_ignore_ascii_case("Description");
+        let mut description = body;
+        if let Some(at) = fields.iter().position(is_description) {
+            let (name, value) = fields.remove(at);
+            if description.replace(headers::unfold(&value)).is_some() {
+                return Err(MetadataError::FieldTwice(name));
+            }
+        }
+        let required = |wanted: &'static str| {
+            let mut values = fields
+                .iter()
+                .filter(|(name, _)| name.eq_ignore_ascii_case(wanted));
+            let value = values.next().map(|(_, value)| value.trim().to_owned());
+            value.ok_or(MetadataError::FieldMissing(wanted))
+        };
+        let format = required("Metadata-Version")?;
+        Ok(Self {
+            level: parse_level(&format)?,
+            name: required("Name")?,
+            version: required("Version")?,
+            format,
+            fields,
+            description,
+        })
+    }
+
+    /// The field `Name`, as it is spelt there.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The field `Version`, as it is spelt there.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The field `Metadata-Version`, for example `2.4`.
+    pub fn metadata_version(&self) -> &str {
+        &self.format
+    }
+
+    /// The same as numbers that can be compared.
+    pub(super) fn level(&self) -> (u32, u32) {
+        self.level
+    }
+
+    /// All header fields in their order, unknown ones too, without the description.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The description, from the body or from the folded field of old tools.
+    pub fn description(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
+}
+
+/// A metadata version as numbers; 2.0 was withdrawn, and the index refuses it.
+fn parse_level(text: &str) -> Result<(u32, u32), MetadataError> {
+    let numbers = text
+        .split_once('.')
+        .and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
+    match numbers {
+        Some((1 | 2, _)) if text != "2.0" => numbers,
+        _ => None,
+    }
+    .ok_or_else(|| MetadataError::MetadataVersion(text.to_owned()))
+}
+
+/// Whether the metadata are those of the file that carries this name.
+///
+/// # Errors
+/// Another project, or another version; spellings that are equal by PEP 503
+/// and PEP 440 do not matter.
+pub fn agree(metadata: &Metadata, name: &DistributionName) -> Result<(), MetadataError> {
+    if metadata.name().parse::<ProjectName>().as_ref() != Ok(name.project()) {
+        return Err(MetadataError::Name {
+            expected: name.project().to_string(),
+            found: metadata.name().to_owned(),
+        });
+    }
+    if metadata.version().parse::<Version>().as_ref() != Ok(name.version()) {
+        return Err(MetadataError::Version {
+            expected: name.version().to_string(),
+            found: metadata.version().to_owned(),
+        });
+    }
+    Ok(())
+}
+
+/// Why a distribution's own metadata cannot be used.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("expected {}, found {}", self.expected(), self.found())]
+pub enum MetadataError {
+    /// No archive of its kind, cut off, or damaged.
+    Unreadable(String),
+    /// An archive of a form that PyPI refuses.
+    Refused {
+        /// What PyPI takes.
+        expected: &'static str,
+        /// What the archive has.
+        found: String,
+    },
+    /// A file that the archive must hold.
+    Missing(String),
+    /// A file of which the archive must hold one.
+    Twice(String),
+    /// More bytes than are read of such a file.
+    TooLarge {
+        /// What is too large.
+        what: String,
+        /// In bytes.
+        limit: u64,
+    },
+    /// Metadata in another encoding than UTF-8.
+    NotUtf8,
+    /// A line of the metadata that is no header field.
+    Header {
+        /// Counted from 1.
+        line: usize,
+    },
+    /// A field that must be there.
+    FieldMissing(&'static str),
+    /// A field that may be there once.
+    FieldTwice(String),
+    /// A metadata version that PyPI does not know.
+    MetadataVersion(String),
+    /// The name of another project.
+    Name {
+        /// The project of the file name.
+        expected: String,
+        /// The name in the metadata.
+        found: String,
+    },
+    /// Another version.
+    Version {
+        /// The version of the file name.
+        expected: String,
+        /// The version in the metadata.
+        found: String,
+    },
+}
+
+impl MetadataError {
+    fn expected(&self) -> String {
+        match self {
+            Self::Unreadable(_) => "a whole archive".into(),
+            Self::Refused { expected, .. } => (*expected).into(),
+            Self::Missing(path) => format!("{path} in the archive"),
+            Self::Twice(path) => format!("{path} once in the archive"),
+            Self::TooLarge { what, limit } => format!("at most {limit} bytes of {what}"),
+            Self::NotUtf8 => "metadata in UTF-8".into(),
+            Self::Header { .. } => "metadata of `Field: value` lines".into(),
+            Self::FieldMissing(field) => format!("the metadata field {field}"),
+            Self::FieldTwice(field) => format!("the metadata field {field} once"),
+            Self::MetadataVersion(_) => "a metadata version that PyPI takes, like 2.4".into(),
+            Self::Name { expected, .. } => format!("the project {expected}, as in the file name"),
+            Self::Version { expected, .. } => {
+                format!("the version {expected}, as in the file name")
+            }
+        }
+    }
+
+    fn found(&self) -> String {
+        match self {
+            Self::Unreadable(found)
+            | Self::Refused { found, .. }
+            | Self::MetadataVersion(found)
+            | Self::Name { found, .. }
+            | Self::Version { found, .. } => found.clone(),
+            Self::Missing(_) | Self::FieldMissing(_) => "none".into(),
+            Self::Twice(_) | Self::FieldTwice(_) => "several".into(),
+            Self::TooLarge { .. } => "more".into(),
+            Self::NotUtf8 => "other bytes".into(),
+            Self::Header { line } => format!("something else in line {line}"),
+        }
+    }
+
+    /// The verdict on the distribution at `path`.
+    pub fn finding(&self, path: &str) -> Finding {
+        let rule = match self {
+            Self::Name { .. } | Self::Version { .. } => Rule::MetadataMismatch,
+            _ => Rule::ArchiveUnreadable,
+        };
+        Finding::new(rule, Some(path), self.expected(), self.found())
+    }
+}
+
+impl From<std::io::Error> for MetadataError {
+    fn from(error: std::io::Error) -> Self {
+        // A reader that stops at a limit wraps the verdict into its error.
+        match error.downcast::<Self>() {
+            Ok(verdict) => verdict,
+            Err(error) => Self::Unreadable(error.to_string()),
+        }
+    }
+}

@@ -4,4 +4,5 @@
 //! Python distributions: what their names say, and what their metadata says.
 
 pub mod filename;
+pub mod form;
 pub mod metadata;
