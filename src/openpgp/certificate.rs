@@ -319,7 +319,11 @@ fn back_signatures(binding: &Signature) -> impl Iterator<Item = &Signature> {
     binding
         .config()
         .into_iter()
-        .flat_map(|config| config.hashed_subpackets().chain(config.unhashed_subpackets()))
+        .flat_map(|config| {
+            config
+                .hashed_subpackets()
+                .chain(config.unhashed_subpackets())
+        })
         .filter_map(|subpacket| match &subpacket.data {
             SubpacketData::EmbeddedSignature(back) => Some(&**back),
             _ => None,
@@ -372,9 +376,7 @@ fn unusable(fingerprint: &Fingerprint, found: &str) -> Fault {
 pub(super) fn unfit(facts: &KeyFacts) -> Fault {
     match &facts.kind {
         Kind::Unfit(found) => unusable(&facts.fingerprint, found),
-        Kind::Rsa | Kind::Other { .. } => {
-            unusable(&facts.fingerprint, "a key that cannot be read")
-        }
+        Kind::Rsa | Kind::Other { .. } => unusable(&facts.fingerprint, "a key that cannot be read"),
     }
 }
 
@@ -424,12 +426,15 @@ fn refuse_time(
 
 /// The note on a key that is not of the kind the ASF asks for.
 fn note_kind(primary: &KeyFacts, subkey: Option<&KeyFacts>) -> Option<Fault> {
-    [subkey, Some(primary)].into_iter().flatten().find_map(|facts| match facts.kind {
-        Kind::Other { name, .. } => Some(Fault::new(
-            Rule::KeyKind,
-            "an RSA key",
-            format!("key {}: {name}", facts.fingerprint),
-        )),
-        Kind::Rsa | Kind::Unfit(_) => None,
-    })
+    [subkey, Some(primary)]
+        .into_iter()
+        .flatten()
+        .find_map(|facts| match facts.kind {
+            Kind::Other { name, .. } => Some(Fault::new(
+                Rule::KeyKind,
+                "an RSA key",
+                format!("key {}: {name}", facts.fingerprint),
+            )),
+            Kind::Rsa | Kind::Unfit(_) => None,
+        })
 }

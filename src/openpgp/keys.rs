@@ -248,11 +248,9 @@ impl Reader {
                 },
                 Err(why) => vec![why.clone()],
             };
-            self.report.bad_blocks.extend(
-                outcome
-                    .into_iter()
-                    .map(|why| BadBlock { file, line, why }),
-            );
+            self.report
+                .bad_blocks
+                .extend(outcome.into_iter().map(|why| BadBlock { file, line, why }));
         }
         if read > 0 {
             return Ok(());
@@ -390,7 +388,11 @@ impl Reader {
                     .entry(facts.fingerprint.clone())
                     .or_default()
                     .push(place);
-                keyring.by_key_id.entry(facts.key_id).or_default().push(place);
+                keyring
+                    .by_key_id
+                    .entry(facts.key_id)
+                    .or_default()
+                    .push(place);
             }
         }
         keyring
@@ -402,7 +404,10 @@ impl Reader {
         let hints = Hints::of(&revocation.signature);
         let of_subkey = revocation.signature.typ() == Some(SignatureType::SubkeyRevocation);
         for (index, certificate) in self.certificates.iter_mut().enumerate() {
-            let maker = (certificate.facts.fingerprint.clone(), certificate.facts.key_id);
+            let maker = (
+                certificate.facts.fingerprint.clone(),
+                certificate.facts.key_id,
+            );
             if revocation.home != Some(index) && !hints.is_empty() && !hints.fits(&maker) {
                 continue;
             }
@@ -419,7 +424,10 @@ impl Reader {
 }
 
 fn add_user(certificate: &mut Certificate, body: &[u8]) -> Component {
-    let known = certificate.users.iter().position(|user| user.id.id() == body);
+    let known = certificate
+        .users
+        .iter()
+        .position(|user| user.id.id() == body);
     if let Some(index) = known {
         return Component::User(index);
     }
@@ -482,7 +490,9 @@ const fn is_secret(packet: &Framed<'_>) -> bool {
 }
 
 fn looks_like_page(bytes: &[u8]) -> bool {
-    let start = bytes.split_at_checked(1024).map_or(bytes, |(start, _)| start);
+    let start = bytes
+        .split_at_checked(1024)
+        .map_or(bytes, |(start, _)| start);
     let start = String::from_utf8_lossy(start).to_ascii_lowercase();
     ["<!doctype", "<html", "<head", "<?xml"]
         .iter()

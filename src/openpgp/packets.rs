@@ -53,9 +53,7 @@ pub(super) fn frame(mut bytes: &[u8]) -> Result<Vec<Framed<'_>>, String> {
             let (length, rest) = take_new_length(rest)?;
             (first & 0x3F, length, rest)
         };
-        let (body, rest) = rest
-            .split_at_checked(length)
-            .ok_or("a packet is cut off")?;
+        let (body, rest) = rest.split_at_checked(length).ok_or("a packet is cut off")?;
         packets.push(Framed { tag, body });
         bytes = rest;
     }
@@ -158,7 +156,9 @@ fn read_key<P: KeyDetails>(
     let (created, rest) = take_number(after_version, 4).ok_or(cut_off)?;
     let algorithm = *rest.first().ok_or(cut_off)?;
     // Version 6 puts four octets of length before the key material.
-    let material = rest.get(if version == 6 { 5.. } else { 1.. }).ok_or(cut_off)?;
+    let material = rest
+        .get(if version == 6 { 5.. } else { 1.. })
+        .ok_or(cut_off)?;
     let (fingerprint, key_id) = name_key(version, length, body).ok_or(cut_off)?;
 
     let mut rest = body;

@@ -109,7 +109,8 @@ pub(super) fn kind_of(algorithm: u8, material: &[u8], params: Option<&PublicPara
 /// Why a document signature does not count whoever made it, or nothing.
 /// `now` in Unix seconds.
 pub(super) fn refuse_document(signature: &Signature, now: u64) -> Option<Fault> {
-    let weak = |expected: &str, found: String| Some(Fault::new(Rule::SignatureWeak, expected, found));
+    let weak =
+        |expected: &str, found: String| Some(Fault::new(Rule::SignatureWeak, expected, found));
     if !matches!(
         signature.version(),
         SignatureVersion::V4 | SignatureVersion::V6

@@ -133,7 +133,12 @@ fn weigh(
             // The strangers are the refusal itself here, and no side note.
             notes.clear();
             let expected = "a signature by a key of KEYS";
-            Finding::new(Rule::SignerUnknown, Some(path), expected, strangers.join("; "))
+            Finding::new(
+                Rule::SignerUnknown,
+                Some(path),
+                expected,
+                strangers.join("; "),
+            )
         } else {
             let found: Vec<_> = good.iter().map(|it| it.primary.to_string()).collect();
             let expected = "a signature by one of the keys in `signers`";
@@ -288,7 +293,10 @@ fn refuse_kind(candidate: &Candidate<'_>, signature: &Signature) -> Option<Fault
     match &facts.kind {
         Kind::Rsa => None,
         Kind::Unfit(_) => Some(unfit(facts)),
-        Kind::Other { name, digest_bits: least } => {
+        Kind::Other {
+            name,
+            digest_bits: least,
+        } => {
             let bits = digest_bits(signature);
             (bits < *least).then(|| {
                 Fault::new(
@@ -352,7 +360,12 @@ fn holds(signature: &Signature, candidate: &Candidate<'_>, digest: &[u8]) -> boo
     let Some((config, bytes)) = signature.config().zip(signature.signature()) else {
         return false;
     };
-    if signature.signed_hash_value().as_ref().map(<[u8; 2]>::as_slice) != digest.get(..2) {
+    if signature
+        .signed_hash_value()
+        .as_ref()
+        .map(<[u8; 2]>::as_slice)
+        != digest.get(..2)
+    {
         return false;
     }
     let check = |key: &dyn VerifyingKey| {

@@ -1,0 +1,540 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+use std::io::{self, Cursor, Read};
+use std::sync::LazyLock;
+
+use testbed::openpgp::{Digest, Kind, MADE, SIGNED, Signing, Terms, TestKey, armor};
+
+use super::{Judged, verify};
+use crate::openpgp::{Fingerprint, Keyring};
+use crate::rules::{Finding, Rule};
+
+const DATA: &[u8] = b"the bytes of a wheel\r\n\0";
+const NOW: u64 = SIGNED as u64 + 86_400;
+const DAY: u32 = 86_400;
+
+/// Keys of RSA take a moment to make, so the tests share them.
+static ALICE: LazyLock<TestKey> = LazyLock::new(|| TestKey::generate("Alice <a@x>", Kind::Rsa2048));
+static BOB: LazyLock<TestKey> = LazyLock::new(|| TestKey::generate("Bob <b@x>", Kind::Rsa2048));
+static EVE: LazyLock<TestKey> = LazyLock::new(|| TestKey::generate("Eve <e@x>", Kind::Ed25519));
+
+type Verdict = Result<Judged, Vec<Finding>>;
+
+fn judge_with(keys: &str, asc: &[u8], allowed: &[&TestKey], now: u64) -> Verdict {
+    let (keyring, _) = Keyring::read([keys.as_bytes()]).expect("usable KEYS");
+    let allowed: Vec<Fingerprint> = allowed
+        .iter()
+        .map(|key| key.fingerprint().parse().expect("a fingerprint"))
+        .collect();
+    let mut open = || Ok(Box::new(Cursor::new(DATA)) as Box<dyn Read>);
+    verify(asc, "a.whl", &mut open, &keyring, &allowed, now)
+}
+
+fn judge(key: &TestKey, asc: &str) -> Verdict {
+    judge_with(&key.armored_public(), asc.as_bytes(), &[], NOW)
+}
+
+/// `good` and the rules of its findings, or `refused` and the rules of those.
+fn shape(verdict: &Verdict) -> (bool, Vec<Rule>) {
+    let findings = match verdict {
+        Ok(judged) => &judged.findings,
+        Err(findings) => findings,
+    };
+    for finding in findings {
+        assert_eq!(finding.path.as_deref(), Some("a.whl"));
+    }
+    let refuses = findings.iter().any(Finding::refuses);
+    assert_eq!(refuses, verdict.is_err(), "{findings:?}");
+    let rules = findings.iter().map(|finding| finding.rule).collect();
+    (verdict.is_ok(), rules)
+}
+
+fn with(change: impl FnOnce(&mut Signing)) -> Signing {
+    let mut signing = Signing::default();
+    change(&mut signing);
+    signing
+}
+
+#[test]
+fn a_good_signature_names_its_signer() {
+    let judged = judge(&ALICE, &ALICE.sign_detached(DATA)).expect("good");
+    assert_eq!(judged.signer.primary.to_string(), ALICE.fingerprint());
+    assert_eq!(judged.signer.key, judged.signer.primary);
+    assert_eq!(judged.signer.user_id.as_deref(), Some("Alice <a@x>"));
+    assert_eq!(judged.signer.signed_at, u64::from(SIGNED));
+    assert_eq!(judged.findings, []);
+}
+
+#[test]
+fn the_kind_of_the_key_decides() {
+    for (kind, good, rules) in [
+        (Kind::Rsa2048, true, vec![]),
+        (Kind::Ed25519, true, vec![Rule::KeyKind]),
+        (Kind::P256, true, vec![Rule::KeyKind]),
+        (Kind::Ed25519V6, true, vec![Rule::KeyKind]),
+        (Kind::Secp256k1, false, vec![Rule::KeyUnusable]),
+    ] {
+        // Several times: a verdict must not depend on the numbers drawn.
+        for _ in 0..3 {
+            let key = match kind {
+                Kind::Rsa2048 => ALICE.clone(),
+                _ => TestKey::generate("k", kind),
+            };
+            let verdict = judge(&key, &key.sign_detached(DATA));
+            assert_eq!(shape(&verdict), (good, rules.clone()), "{kind:?}");
+        }
+    }
+}
+
+#[test]
+fn a_signature_that_is_weak_refuses() {
+    let late = SIGNED + 2 * DAY;
+    for (name, signing) in [
+        ("SHA-1", with(|it| it.digest = Digest::Sha1)),
+        ("MD5", with(|it| it.digest = Digest::Md5)),
+        ("SHA-224", with(|it| it.digest = Digest::Sha224)),
+        ("RIPEMD-160", with(|it| it.digest = Digest::Ripemd160)),
+        ("text", with(|it| it.text = true)),
+        ("no time", with(|it| it.at = None)),
+        ("signed in the future", with(|it| it.at = Some(late))),
+        ("signed before the key", with(|it| it.at = Some(MADE - 1))),
+        ("expired", with(|it| it.lifetime = Some(60))),
+        (
+            "a critical notation",
+            with(|it| it.critical_notation = Some("x@y")),
+        ),
+    ] {
+        let verdict = judge(&ALICE, &ALICE.sign_detached_with(DATA, &signing));
+        assert_eq!(
+            shape(&verdict),
+            (false, vec![Rule::SignatureWeak]),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_signature_that_is_strong_passes() {
+    for (name, signing) in [
+        ("SHA-256", with(|it| it.digest = Digest::Sha256)),
+        ("SHA-384", with(|it| it.digest = Digest::Sha384)),
+        ("SHA3-512", with(|it| it.digest = Digest::Sha3_512)),
+        (
+            "five minutes ahead",
+            with(|it| it.at = Some(SIGNED + DAY + 300)),
+        ),
+        ("not yet expired", with(|it| it.lifetime = Some(DAY + 1))),
+        ("only the key id", with(|it| it.fingerprint = false)),
+        ("only the fingerprint", with(|it| it.key_id = false)),
+    ] {
+        let verdict = judge(&ALICE, &ALICE.sign_detached_with(DATA, &signing));
+        assert_eq!(shape(&verdict), (true, vec![]), "{name}");
+    }
+}
+
+#[test]
+fn a_signer_who_names_no_key_is_a_stranger() {
+    let nameless = with(|it| {
+        it.fingerprint = false;
+        it.key_id = false;
+    });
+    let verdict = judge(&ALICE, &ALICE.sign_detached_with(DATA, &nameless));
+    assert_eq!(shape(&verdict), (false, vec![Rule::SignerUnknown]));
+}
+
+#[test]
+fn other_bytes_refuse() {
+    let verdict = judge(&ALICE, &ALICE.sign_detached(b"other bytes"));
+    assert_eq!(shape(&verdict), (false, vec![Rule::SignatureBad]));
+}
+
+#[test]
+fn all_signatures_are_judged_in_every_encoding_and_order() {
+    let keys = ALICE.armored_public() + &BOB.armored_public();
+    let good_a = ALICE.sign_bytes(DATA, &Signing::default());
+    let good_b = BOB.sign_bytes(DATA, &Signing::default());
+    let bad_b = BOB.sign_bytes(b"other", &Signing::default());
+    let weak_b = BOB.sign_bytes(DATA, &with(|it| it.digest = Digest::Sha1));
+    let eve = EVE.sign_bytes(DATA, &Signing::default());
+    let bad_eve = EVE.sign_bytes(b"other", &Signing::default());
+    for (name, first, second, good, rules) in [
+        ("two good", &good_a, &good_b, true, vec![]),
+        ("one bad", &good_a, &bad_b, false, vec![Rule::SignatureBad]),
+        (
+            "one weak",
+            &good_a,
+            &weak_b,
+            false,
+            vec![Rule::SignatureWeak],
+        ),
+        (
+            "a stranger",
+            &good_a,
+            &eve,
+            true,
+            vec![Rule::SignatureOfStranger],
+        ),
+        (
+            "a bad stranger",
+            &good_a,
+            &bad_eve,
+            true,
+            vec![Rule::SignatureOfStranger],
+        ),
+        (
+            "only strangers",
+            &eve,
+            &bad_eve,
+            false,
+            vec![Rule::SignerUnknown],
+        ),
+    ] {
+        for (one, two) in [(first, second), (second, first)] {
+            let together = armor("PGP SIGNATURE", &[one.as_slice(), two].concat());
+            let apart = armor("PGP SIGNATURE", one) + &armor("PGP SIGNATURE", two);
+            for asc in [&together, &apart, &together.replace('\n', "\r\n")] {
+                let verdict = judge_with(&keys, asc.as_bytes(), &[], NOW);
+                assert_eq!(shape(&verdict), (good, rules.clone()), "{name}");
+            }
+            let bare = judge_with(&keys, &[one.as_slice(), two].concat(), &[], NOW);
+            assert_eq!(
+                shape(&bare),
+                (false, vec![Rule::SignatureUnreadable]),
+                "{name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn only_allowed_signers_count() {
+    let keys = ALICE.armored_public() + &BOB.armored_public();
+    let by_both = ALICE.sign_detached(DATA) + &BOB.sign_detached(DATA);
+    let by_bob = BOB.sign_detached(DATA);
+    for (name, asc, allowed, good) in [
+        ("the allowed one", &by_bob, &*BOB, true),
+        ("another one", &by_bob, &*ALICE, false),
+        ("both, one allowed", &by_both, &*BOB, true),
+    ] {
+        let verdict = judge_with(&keys, asc.as_bytes(), &[allowed], NOW);
+        let rules = if good {
+            vec![]
+        } else {
+            vec![Rule::SignerNotAllowed]
+        };
+        assert_eq!(shape(&verdict), (good, rules), "{name}");
+        if let Ok(judged) = verdict {
+            assert_eq!(
+                judged.signer.primary.to_string(),
+                allowed.fingerprint(),
+                "{name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_revocation_counts_wherever_it_stands() {
+    let mut revoked = ALICE.clone();
+    revoked.revoke(SIGNED + DAY);
+    let alone = ALICE.armored_revocation(SIGNED + DAY);
+    let bobs = BOB.public_bytes();
+    let lone = ALICE.armored_revocation(SIGNED);
+    let inside_bob = {
+        let mut copy = revoked.public_bytes();
+        let primary_end = copy.len() - ALICE.public_bytes().len();
+        // The revocation is what the revoked copy has more; it follows the key.
+        let start = ALICE
+            .public_bytes()
+            .iter()
+            .zip(&copy)
+            .position(|(a, b)| a != b)
+            .expect("they differ");
+        let revocation: Vec<u8> = copy.drain(start..start + primary_end).collect();
+        armor("PGP PUBLIC KEY BLOCK", &[bobs, revocation].concat())
+    };
+    let good = ALICE.armored_public();
+    for (name, keys) in [
+        ("in the key", revoked.armored_public()),
+        (
+            "in another copy after",
+            good.clone() + &revoked.armored_public(),
+        ),
+        ("in another copy before", revoked.armored_public() + &good),
+        ("alone before", alone.clone() + &good),
+        ("alone after", good.clone() + &alone),
+        ("alone, before the signature", good.clone() + &lone),
+        ("inside another's block", good.clone() + &inside_bob),
+    ] {
+        let asc = ALICE.sign_detached(DATA);
+        let verdict = judge_with(&keys, asc.as_bytes(), &[], NOW);
+        assert_eq!(shape(&verdict), (false, vec![Rule::KeyRevoked]), "{name}");
+    }
+    let others = good + &BOB.armored_revocation(SIGNED);
+    let verdict = judge_with(&others, ALICE.sign_detached(DATA).as_bytes(), &[], NOW);
+    assert_eq!(
+        shape(&verdict),
+        (true, vec![]),
+        "a revocation by another key"
+    );
+}
+
+#[test]
+fn expiry_is_judged_by_the_newest_terms_at_the_time_of_signing() {
+    let end = |stated, lifetime| Terms {
+        stated,
+        lifetime: Some(lifetime),
+        ..Terms::default()
+    };
+    let mut extended = TestKey::generate_with("k", Kind::P256, &end(MADE, 60));
+    extended.state(&end(MADE + 1, 10 * DAY));
+    let mut shortened = TestKey::generate_with("k", Kind::P256, &end(MADE, 10 * DAY));
+    shortened.state(&end(MADE + 1, 60));
+    let since = TestKey::generate_with("k", Kind::P256, &end(MADE, DAY + 1));
+    let on_the_dot = TestKey::generate_with("k", Kind::P256, &end(MADE, DAY));
+    for (name, key, good, rules) in [
+        ("extended", &extended, true, vec![Rule::KeyKind]),
+        ("shortened", &shortened, false, vec![Rule::KeyExpired]),
+        (
+            "expired since",
+            &since,
+            true,
+            vec![Rule::KeyExpiredSince, Rule::KeyKind],
+        ),
+        (
+            "expired at that second",
+            &on_the_dot,
+            false,
+            vec![Rule::KeyExpired],
+        ),
+    ] {
+        let verdict = judge(key, &key.sign_detached(DATA));
+        assert_eq!(shape(&verdict), (good, rules), "{name}");
+    }
+    let verdict = judge(&since, &since.sign_detached(DATA)).expect("good");
+    let found = &verdict.findings[0].found;
+    assert!(found.contains("2024-01-02T00:00:00Z"), "{found}");
+    assert!(found.contains("2024-01-02T00:00:01Z"), "{found}");
+}
+
+#[test]
+fn a_subkey_signs_only_when_both_sides_vouch() {
+    let by_subkey = with(|it| it.subkey = Some(0));
+    let subkey = |terms: &Terms| {
+        let mut key = ALICE.clone();
+        key.add_subkey(Kind::Ed25519, terms);
+        key
+    };
+    let plain = Terms::default();
+    let good = subkey(&plain);
+    let no_flag = subkey(&Terms {
+        may_sign: false,
+        ..plain.clone()
+    });
+    let no_back = subkey(&Terms {
+        back_signature: false,
+        ..plain.clone()
+    });
+    let expired = subkey(&Terms {
+        lifetime: Some(60),
+        ..plain.clone()
+    });
+    let since = subkey(&Terms {
+        lifetime: Some(DAY + 60),
+        ..plain.clone()
+    });
+    let mut flag_taken = good.clone();
+    flag_taken.state_subkey(
+        0,
+        &Terms {
+            stated: MADE + 5,
+            may_sign: false,
+            ..plain.clone()
+        },
+    );
+    let mut revoked = good.clone();
+    revoked.revoke_subkey(0, SIGNED);
+    let mut primary_revoked = good.clone();
+    primary_revoked.revoke(SIGNED);
+    let mut thief = BOB.clone();
+    thief.steal_subkey(&good, 0);
+    let (warned, kind) = (Rule::KeyExpiredSince, Rule::KeyKind);
+    for (name, key, passes, rules) in [
+        ("good", &good, true, vec![kind]),
+        ("no sign flag", &no_flag, false, vec![Rule::KeyUnusable]),
+        (
+            "sign flag taken back",
+            &flag_taken,
+            false,
+            vec![Rule::KeyUnusable],
+        ),
+        (
+            "no back signature",
+            &no_back,
+            false,
+            vec![Rule::KeyUnusable],
+        ),
+        ("stolen", &thief, false, vec![Rule::KeyUnusable]),
+        ("expired", &expired, false, vec![Rule::KeyExpired]),
+        ("expired since", &since, true, vec![warned, kind]),
+        ("revoked", &revoked, false, vec![Rule::KeyRevoked]),
+        (
+            "primary revoked",
+            &primary_revoked,
+            false,
+            vec![Rule::KeyRevoked],
+        ),
+    ] {
+        let asc = key.sign_detached_with(DATA, &by_subkey);
+        assert_eq!(shape(&judge(key, &asc)), (passes, rules), "{name}");
+    }
+    // The thief's copy beside the owner's changes nothing for the owner.
+    let keys = thief.armored_public() + &good.armored_public();
+    let asc = good.sign_detached_with(DATA, &by_subkey);
+    let judged = judge_with(&keys, asc.as_bytes(), &[], NOW).expect("good");
+    assert_eq!(judged.signer.primary.to_string(), ALICE.fingerprint());
+    assert_eq!(judged.signer.key.to_string(), good.subkey_fingerprint(0));
+}
+
+#[test]
+fn the_owner_must_vouch_for_the_primary_key() {
+    let terms = |digest, may_sign| Terms {
+        digest,
+        may_sign,
+        ..Terms::default()
+    };
+    for (name, terms, good, rules) in [
+        (
+            "SHA-1 inside the key",
+            terms(Digest::Sha1, true),
+            true,
+            vec![],
+        ),
+        (
+            "MD5 inside the key",
+            terms(Digest::Md5, true),
+            false,
+            vec![Rule::KeyUnusable],
+        ),
+        (
+            "certify only",
+            terms(Digest::Sha512, false),
+            false,
+            vec![Rule::KeyUnusable],
+        ),
+    ] {
+        let key = TestKey::generate_with("k", Kind::Rsa2048, &terms);
+        let verdict = judge(&key, &key.sign_detached(DATA));
+        assert_eq!(shape(&verdict), (good, rules), "{name}");
+    }
+    // Without its user id and certification the key is only a number.
+    let whole = ALICE.public_bytes();
+    let user = whole
+        .windows(11)
+        .position(|window| window == b"Alice <a@x>")
+        .expect("the user id");
+    let bare = armor("PGP PUBLIC KEY BLOCK", &whole[..user - 2]);
+    let verdict = judge_with(&bare, ALICE.sign_detached(DATA).as_bytes(), &[], NOW);
+    assert_eq!(shape(&verdict), (false, vec![Rule::KeyUnusable]));
+}
+
+#[test]
+fn what_is_no_detached_signature_is_unreadable() {
+    let good = ALICE.sign_detached(DATA);
+    let bytes = ALICE.sign_bytes(DATA, &Signing::default());
+    let literal = [0xCB, 8, b'b', 0, 0, 0, 0, 0, b'h', b'i'];
+    let clear = "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\nhi\n";
+    for (name, asc) in [
+        ("empty", String::new()),
+        ("blank", "\n \n".to_owned()),
+        ("prose", "2024-01-01 signed\n".to_owned()),
+        ("a web page", "<html>404</html>".to_owned()),
+        ("a key", ALICE.armored_public()),
+        ("no END", good.replace("-----END PGP SIGNATURE-----", "")),
+        ("clear-signed", format!("{clear}{good}")),
+        ("trailing text", format!("{good}more\n")),
+        ("a message", armor("PGP MESSAGE", &literal)),
+        (
+            "a message in a signature block",
+            armor("PGP SIGNATURE", &literal),
+        ),
+        (
+            "a message after the signature",
+            armor("PGP SIGNATURE", &[&bytes, literal.as_slice()].concat()),
+        ),
+        ("cut off", armor("PGP SIGNATURE", &bytes[..bytes.len() - 1])),
+        (
+            "a byte more",
+            armor("PGP SIGNATURE", &[bytes.as_slice(), &[0]].concat()),
+        ),
+    ] {
+        let verdict = judge(&ALICE, &asc);
+        assert_eq!(
+            shape(&verdict),
+            (false, vec![Rule::SignatureUnreadable]),
+            "{name}"
+        );
+    }
+    let introduced = format!("signed by Alice\n\n{good}\n");
+    assert_eq!(shape(&judge(&ALICE, &introduced)), (true, vec![]));
+}
+
+#[test]
+fn every_flipped_bit_of_a_signature_refuses_and_none_ends_the_run() {
+    // Version 6: the numbers of version 4 can be written in more than one way.
+    let key = TestKey::generate("k", Kind::Ed25519V6);
+    let bytes = key.sign_bytes(DATA, &Signing::default());
+    let keys = key.armored_public();
+    let (keyring, _) = Keyring::read([keys.as_bytes()]).expect("usable KEYS");
+    let mut open = || Ok(Box::new(Cursor::new(DATA)) as Box<dyn Read>);
+    for bit in 0..bytes.len() * 8 {
+        let mut flipped = bytes.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        let asc = armor("PGP SIGNATURE", &flipped);
+        let verdict = verify(asc.as_bytes(), "a.whl", &mut open, &keyring, &[], NOW);
+        assert!(verdict.is_err(), "bit {bit}");
+    }
+}
+
+#[test]
+fn no_damage_to_keys_lets_a_revoked_key_sign() {
+    let mut revoked = EVE.clone();
+    revoked.revoke(SIGNED);
+    let bytes = revoked.public_bytes();
+    let asc = EVE.sign_detached(DATA);
+    let mut open = || Ok(Box::new(Cursor::new(DATA)) as Box<dyn Read>);
+    for end in 0..bytes.len() {
+        let keys = armor("PGP PUBLIC KEY BLOCK", &bytes[..end]);
+        if let Ok((keyring, _)) = Keyring::read([keys.as_bytes()]) {
+            let verdict = verify(asc.as_bytes(), "a.whl", &mut open, &keyring, &[], NOW);
+            assert!(verdict.is_err(), "cut at {end}");
+        }
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_no_verdict_on_the_release() {
+    let keys = ALICE.armored_public();
+    let (keyring, _) = Keyring::read([keys.as_bytes()]).expect("usable KEYS");
+    let mut open = || Err(io::Error::other("the disk is gone"));
+    let asc = ALICE.sign_detached(DATA);
+    let verdict = verify(asc.as_bytes(), "a.whl", &mut open, &keyring, &[], NOW);
+    assert_eq!(shape(&verdict), (false, vec![Rule::Internal]));
+}
+
+#[test]
+fn the_file_is_read_once_and_only_when_it_matters() {
+    let keys = ALICE.armored_public() + &BOB.armored_public();
+    let (keyring, _) = Keyring::read([keys.as_bytes()]).expect("usable KEYS");
+    let by_both = ALICE.sign_detached(DATA) + &BOB.sign_detached(DATA);
+    for (asc, times) in [(by_both, 1), (EVE.sign_detached(DATA), 0)] {
+        let mut opened = 0;
+        let mut open = || {
+            opened += 1;
+            Ok(Box::new(Cursor::new(DATA)) as Box<dyn Read>)
+        };
+        let _ = verify(asc.as_bytes(), "a.whl", &mut open, &keyring, &[], NOW);
+        assert_eq!(opened, times);
+    }
+}

@@ -11,10 +11,9 @@ mod clock;
 mod host;
 
 pub mod dist_server;
+pub mod distribution;
 pub mod httpd;
 pub mod index;
 pub mod oidc;
+pub mod openpgp;
 pub mod proxy;
-//! Stand-ins and drivers of real servers for the tests of asf-pypi-publish.
-
-pub mod distribution;
