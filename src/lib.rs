@@ -6,18 +6,60 @@
 //!
 //! The modules stand in the order of the story:
 //! `Inputs -> Plan -> Snapshot -> Fetched -> Verified -> Batch -> Published -> Report`.
+//! The front door is [`run`]; `main` is all that the binary adds to it.
 
-pub mod context;
-pub mod endpoints;
-pub mod rules;
-
+pub mod channel;
 pub mod checksum;
+pub mod commands;
+pub mod context;
 pub mod digest;
 pub mod dist;
-pub mod openpgp;
-
-pub mod http;
-pub mod source;
-
+pub mod endpoints;
 pub mod github;
+pub mod http;
 pub mod index;
+pub mod inputs;
+pub mod openpgp;
+pub mod plan;
+pub mod report;
+pub mod rules;
+pub mod snapshot;
+pub mod source;
+pub mod verify;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+use context::Context;
+use inputs::{Inputs, Request};
+use report::Report;
+use rules::{Exit, Finding};
+
+/// One run, as its inputs in `context` ask; tells the story on the way.
+///
+/// The inputs are those of the table in [`inputs`]; the exit status of the
+/// run is in the report.
+pub async fn run(context: &Context, inputs: &Inputs, problems: Vec<Finding>) -> Report {
+    commands::run(context, inputs, problems).await
+}
+
+/// The process: reads the request, runs it, and gives the exit status. A
+/// panic is a failure of the program, not a verdict: status 3.
+pub fn main(context: &Context) -> ExitCode {
+    let (inputs, problems) = match Inputs::read(context) {
+        Request::Help(text) | Request::Version(text) => {
+            github::runner::say(&text);
+            return ExitCode::SUCCESS;
+        }
+        Request::Run(inputs, problems) => (inputs, problems),
+    };
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        Ok::<_, std::io::Error>(runtime.block_on(run(context, &inputs, problems)))
+    }));
+    let exit = match outcome {
+        Ok(Ok(report)) => commands::exit(&report),
+        Ok(Err(_)) | Err(_) => Exit::Outside,
+    };
+    ExitCode::from(exit.code())
+}

@@ -1,1 +1,8 @@
-//! skeleton
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! What a GitHub runner gives and takes: identity tokens, and the places
+//! where a run tells its story.
+
+pub mod oidc;
+pub mod runner;

@@ -17,15 +17,14 @@ mod space;
 mod svn;
 mod webdav;
 
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytesize::ByteSize;
-use url::Url;
 
-use crate::http::{Client, display_url};
+use crate::http::Client;
+use crate::plan::{Limits, Location};
 use directory::Directory;
 use svn::Svn;
 
@@ -33,35 +32,6 @@ pub use error::SourceError;
 pub use fetched::{Fetched, PositionedReader};
 pub use keys_file::{KEYS_LIMIT, KeysFile, read_keys};
 pub use space::{check_free_space, raise_open_files_limit};
-
-/// Where something lies.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Location {
-    /// A legal URL: https or loopback, without user, query or dot segments.
-    Url(Url),
-    /// A path of this machine.
-    Path(PathBuf),
-}
-
-impl fmt::Display for Location {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Url(url) => f.write_str(&display_url(url)),
-            Self::Path(path) => write!(f, "{}", path.display()),
-        }
-    }
-}
-
-/// How much a source may hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Files, and also folders, in the whole listing.
-    pub max_files: usize,
-    /// Bytes of one file that is fetched.
-    pub max_file_size: u64,
-    /// Bytes of all files that are fetched.
-    pub max_total_size: u64,
-}
 
 impl Limits {
     fn check_count(&self, found: usize) -> Result<(), SourceError> {
@@ -111,7 +81,7 @@ impl Limits {
 }
 
 /// One path of the listing: a file, or something that no release may hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Entry {
     /// Relative to the source, decoded, with `/`; `.` is the source itself,
     /// which is listed only when it has externals. May hold any character but

@@ -1,0 +1,341 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! From the source to a batch: the half of the story that verifying and
+//! publishing share.
+
+use std::sync::Arc;
+
+use futures_util::{StreamExt as _, stream};
+use tempfile::TempDir;
+use tokio::task;
+
+use super::Run;
+use crate::digest::coreutils_command;
+use crate::openpgp::Keyring;
+use crate::plan::{Area, Plan};
+use crate::report::{FileRow, KeysRow, Report, SignerRow};
+use crate::rules::{Finding, Rule};
+use crate::snapshot::{Artifact, Class, Snapshot};
+use crate::source::{self, Entry, Source};
+use crate::verify::{Batch, Judgement, Sidecars, Trust, judge};
+
+/// Artifacts under way at a time. Requests to the source are limited there;
+/// the rest keep both the network and the processors busy.
+const ARTIFACTS_UNDER_WAY: usize = 6;
+
+/// No sidecar is larger; what is, is something else.
+const SIDECAR_LIMIT: u64 = 256 * 1024;
+
+/// A release that holds, and where it was read.
+pub(super) struct Examined {
+    pub(super) batch: Batch,
+    pub(super) source: Source,
+    pub(super) entries: Vec<Entry>,
+    pub(super) area: Option<Area>,
+}
+
+impl Run<'_> {
+    /// Reads and verifies the release. What is wrong is in the report; a
+    /// release comes out only where nothing refuses.
+    pub(super) async fn examine(&mut self) -> Option<Examined> {
+        source::raise_open_files_limit();
+        let temp = self.private_folder()?;
+        let source = self.open_source().await?;
+        let area = self.settle_area(&source);
+        let (entries, snapshot) = self.list(&source, &temp).await?;
+        let keyring = self.read_keys().await?;
+        let judgements = self.verify(&source, &snapshot, keyring, &temp).await;
+        let batch = self.assemble(judgements, &snapshot)?;
+        Some(Examined { batch, source, entries, area })
+    }
+
+    fn private_folder(&mut self) -> Option<TempDir> {
+        match tempfile::Builder::new().prefix("asf-pypi-publish-").tempdir_in(self.context.temp()) {
+            Ok(temp) => Some(temp),
+            Err(why) => {
+                let place = self.context.temp().display().to_string();
+                self.report.note([Finding::new(
+                    Rule::DiskFull,
+                    None,
+                    format!("a private folder in {place}"),
+                    why.to_string(),
+                )]);
+                None
+            }
+        }
+    }
+
+    async fn open_source(&mut self) -> Option<Source> {
+        match Source::open(&self.plan.source, self.plan.revision, &self.client).await {
+            Ok(source) => {
+                self.report.revision = source.revision();
+                Some(source)
+            }
+            Err(why) => {
+                self.report.note([why.finding(None)]);
+                None
+            }
+        }
+    }
+
+    /// The area: what the server says, or, where it cannot say, the input.
+    fn settle_area(&mut self, source: &Source) -> Option<Area> {
+        let said = source.first_segment().and_then(Area::from_segment);
+        let area = match (said, self.plan.area) {
+            (Some(said), Some(given)) if said != given => {
+                self.report.note([Finding::new(
+                    Rule::AreaContradicted,
+                    Some("area"),
+                    format!("`{said}`, as the source says"),
+                    format!("`{given}`"),
+                )]);
+                Some(said)
+            }
+            (said, given) => said.or(given),
+        };
+        self.report.area = area.map(|area| area.to_string());
+        area
+    }
+
+    async fn list(&mut self, source: &Source, temp: &TempDir) -> Option<(Vec<Entry>, Snapshot)> {
+        let _group = self.runner.group("Source");
+        let entries = match source.list(&self.plan.limits).await {
+            Ok(entries) => entries,
+            Err(why) => {
+                self.report.note([why.finding(None)]);
+                return None;
+            }
+        };
+        let (snapshot, findings, waived) =
+            Snapshot::classify(entries.clone(), &self.plan.selection, &self.plan.waivers);
+        self.report.files = rows(&snapshot);
+        self.report.note(findings);
+        self.report.waived.extend(waived);
+        let at = source.revision().map_or(String::new(), |revision| format!(" at revision {revision}"));
+        self.runner.log(&format!(
+            "{} paths{at}, {} of them to verify",
+            entries.len(),
+            snapshot.artifacts().len()
+        ));
+        let limits = snapshot.check_limits(&self.plan.limits);
+        if !limits.is_empty() {
+            self.report.note(limits);
+            return None;
+        }
+        if let Err(why) = source::check_free_space(temp.path(), snapshot.bytes_to_keep()) {
+            self.report.note([why.finding(None)]);
+            return None;
+        }
+        Some((entries, snapshot))
+    }
+
+    async fn read_keys(&mut self) -> Option<Keyring> {
+        let mut files = Vec::new();
+        for location in &self.plan.keys {
+            match source::read_keys(location, &self.client).await {
+                Ok(keys) => {
+                    self.report
+                        .keys
+                        .push(KeysRow { place: location.shown(), revision: keys.revision });
+                    files.push(keys.bytes);
+                }
+                Err(why) => self.report.note([why.finding(Some(&location.shown()))]),
+            }
+        }
+        if files.len() < self.plan.keys.len() {
+            return None;
+        }
+        let place =
+            self.report.keys.iter().map(|keys| keys.place.as_str()).collect::<Vec<_>>().join(", ");
+        let read =
+            task::spawn_blocking(move || Keyring::read(files.iter().map(AsRef::as_ref))).await;
+        match read {
+            Err(why) => {
+                self.report.note([internal(&why)]);
+                None
+            }
+            Ok(Err(why)) => {
+                self.report.note([why.finding(&place)]);
+                None
+            }
+            Ok(Ok((keyring, told))) => {
+                self.runner.log(&format!("{} usable keys in {place}", told.usable));
+                self.report.note(told.findings(&place));
+                let unknown = unknown_signers(self.plan, &keyring);
+                let holds = unknown.is_empty();
+                self.report.note(unknown);
+                holds.then_some(keyring)
+            }
+        }
+    }
+
+    /// Fetches and judges every artifact, a few at a time, each dropped from
+    /// the disk as soon as it is judged unless it will be published.
+    async fn verify(
+        &mut self,
+        source: &Source,
+        snapshot: &Snapshot,
+        keyring: Keyring,
+        temp: &TempDir,
+    ) -> Vec<Judgement> {
+        let _group = self.runner.group("Verify");
+        let progress =
+            self.runner.progress("verifying", snapshot.artifacts().len() as u64);
+        let plan = self.plan;
+        let judging = Judging {
+            source,
+            plan,
+            keyring: Arc::new(keyring),
+            now: self.context.now(),
+            temp,
+        };
+        let mut under_way = stream::iter(snapshot.artifacts())
+            .map(|artifact| judging.fetch_and_judge(artifact))
+            .buffer_unordered(ARTIFACTS_UNDER_WAY);
+        let mut judgements = Vec::with_capacity(snapshot.artifacts().len());
+        while let Some(outcome) = under_way.next().await {
+            progress.step();
+            match outcome {
+                Ok(judgement) => {
+                    take_judgement(&mut self.report, &judgement);
+                    self.runner.log(&verdict(&judgement));
+                    judgements.push(judgement);
+                }
+                Err(finding) => {
+                    // Without the source there is nothing more to find out.
+                    let outside = finding.rule.exit() == crate::rules::Exit::Outside;
+                    self.report.note([finding]);
+                    if outside {
+                        break;
+                    }
+                }
+            }
+        }
+        judgements
+    }
+
+    fn assemble(&mut self, judgements: Vec<Judgement>, snapshot: &Snapshot) -> Option<Batch> {
+        let batch = match Batch::assemble(judgements, self.plan, snapshot) {
+            Ok(batch) => batch,
+            Err(findings) => {
+                self.report.note(findings);
+                return None;
+            }
+        };
+        if self.report.refused() {
+            return None;
+        }
+        self.report.digest = Some(batch.digest().to_string());
+        self.report.digest_command =
+            Some(coreutils_command(batch.files().iter().map(crate::verify::Verified::path)));
+        Some(batch)
+    }
+}
+
+/// What judging one artifact needs.
+struct Judging<'a> {
+    source: &'a Source,
+    plan: &'a Plan,
+    keyring: Arc<Keyring>,
+    now: u64,
+    temp: &'a TempDir,
+}
+
+impl Judging<'_> {
+    async fn fetch_and_judge(&self, artifact: &Artifact) -> Result<Judgement, Finding> {
+        let path = artifact.entry.path.as_str();
+        let mut sidecars = Sidecars::default();
+        if let Some(entry) = &artifact.signature {
+            sidecars.signature = Some(self.read_sidecar(entry).await?);
+        }
+        for (algorithm, entry) in &artifact.checksums {
+            let bytes = self.read_sidecar(entry).await?;
+            sidecars.checksums.push((*algorithm, entry.path.clone(), bytes));
+        }
+        let fetched = self
+            .source
+            .fetch(&artifact.entry, &self.plan.limits, self.temp.path())
+            .await
+            .map_err(|why| why.finding(Some(path)))?;
+        let (artifact, keyring) = (artifact.clone(), Arc::clone(&self.keyring));
+        let (signers, now) = (self.plan.signers.clone(), self.now);
+        task::spawn_blocking(move || {
+            let trust = Trust { keyring: &keyring, signers: &signers, now };
+            judge(&artifact, fetched, &sidecars, &trust)
+        })
+        .await
+        .map_err(|why| internal(&why))
+    }
+
+    async fn read_sidecar(&self, entry: &Entry) -> Result<Vec<u8>, Finding> {
+        self.source
+            .read_small(entry, SIDECAR_LIMIT)
+            .await
+            .map_err(|why| why.finding(Some(&entry.path)))
+    }
+}
+
+pub(super) fn internal(why: &dyn std::error::Error) -> Finding {
+    Finding::new(Rule::Internal, None, "a step that ends", why.to_string())
+}
+
+fn rows(snapshot: &Snapshot) -> Vec<FileRow> {
+    let row = |item: &crate::snapshot::Item| {
+        let name = match &item.class {
+            Class::Distribution(name) => Some(name),
+            _ => None,
+        };
+        FileRow {
+            path: item.entry.path.clone(),
+            class: item.class.word().to_owned(),
+            project: name.map(|name| name.project().as_str().to_owned()),
+            version: name.map(|name| name.version().to_string()),
+            size: item.entry.size,
+            ..FileRow::default()
+        }
+    };
+    snapshot.items().iter().map(row).collect()
+}
+
+fn take_judgement(report: &mut Report, judgement: &Judgement) {
+    report.note(judgement.findings.iter().cloned());
+    let signer = judgement.signer.as_ref();
+    if let Some(row) = report.row(&judgement.path) {
+        let (size, sha256, sha512) = &judgement.digests;
+        row.size = *size;
+        row.sha256 = Some(hex::encode(sha256));
+        row.sha512 = Some(hex::encode(sha512));
+        row.signer = signer.map(|signer| signer.primary.to_string());
+    }
+    if let Some(signer) = signer {
+        let signer = SignerRow {
+            fingerprint: signer.primary.to_string(),
+            user_id: signer.user_id.clone().unwrap_or_default(),
+        };
+        if !report.signers.contains(&signer) {
+            report.signers.push(signer);
+            report.signers.sort();
+        }
+    }
+}
+
+fn verdict(judgement: &Judgement) -> String {
+    let word = if judgement.findings.iter().any(Finding::refuses) { "REFUSED" } else { "holds" };
+    format!("{word}: {}", judgement.path)
+}
+
+fn unknown_signers(plan: &Plan, keyring: &Keyring) -> Vec<Finding> {
+    plan.signers
+        .iter()
+        .filter(|signer| !keyring.contains(signer))
+        .map(|signer| {
+            Finding::new(
+                Rule::SignerNotInKeys,
+                Some("signers"),
+                format!("{signer} in KEYS"),
+                "no such key",
+            )
+        })
+        .collect()
+}

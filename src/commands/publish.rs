@@ -1,0 +1,224 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! From a batch to an index that serves it: everything is asked before
+//! anything is sent.
+
+use std::collections::BTreeMap;
+
+use super::Run;
+use super::examine::Examined;
+use super::upload::Uploads;
+use crate::channel::Target;
+use crate::github::oidc::RequestCredentials;
+use crate::index::ledger::{self, FileState, Ledger, Wanted};
+use crate::index::{Endpoints, Index};
+use crate::plan::IndexChoice;
+use crate::report::State;
+use crate::rules::{Finding, Rule};
+use crate::snapshot::Snapshot;
+use crate::source::{Entry, SourceError};
+use crate::verify::{Batch, Verified};
+
+impl Run<'_> {
+    /// Publishes the release, or stops with nothing sent.
+    pub(super) async fn publish(&mut self) {
+        self.report.index = index_name(&self.plan.index);
+        // Asked first, since no verdict on the release could change it.
+        let credentials = match self.credentials() {
+            Ok(credentials) => credentials,
+            Err(refusal) => return self.report.note([refusal]),
+        };
+        let Some(examined) = self.examine().await else { return };
+        let Some(target) = self.permit(&examined) else { return };
+        let index = Index::new(self.client.clone(), endpoints(target.index()));
+        let Some(ledger) = self.ask(&index, &examined.batch).await else { return };
+        let Some(credentials) = credentials else { return };
+        if ledger.files().any(|(_, state)| *state == FileState::New) {
+            if !self.source_is_unchanged(&examined).await {
+                return;
+            }
+            let uploads = Uploads::new(self, &index, &target, &examined.batch, &ledger);
+            let outcome = uploads.carry_out(&credentials).await;
+            for path in outcome.uploaded {
+                self.set_state(&path, State::Uploaded);
+            }
+            self.report.note(outcome.findings);
+        }
+        if !self.report.refused() {
+            self.read_back(&index, &examined.batch).await;
+        }
+        self.report.links = links(&self.plan.index, &self.report.published_versions());
+    }
+
+    /// What the runner gives to ask for identity tokens; nothing in a dry run,
+    /// which asks for none.
+    fn credentials(&self) -> Result<Option<RequestCredentials>, Finding> {
+        if self.plan.dry_run {
+            return Ok(None);
+        }
+        let url = self.context.env("ACTIONS_ID_TOKEN_REQUEST_URL").unwrap_or_default();
+        let token = self.context.env("ACTIONS_ID_TOKEN_REQUEST_TOKEN").unwrap_or_default();
+        if url.is_empty() || token.is_empty() {
+            return Err(Finding::new(
+                Rule::IdTokenMissing,
+                None,
+                "ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN, which a job with `id-token: write` has",
+                "neither, or one of them",
+            ));
+        }
+        RequestCredentials::new(url, token).map(Some).map_err(|why| why.finding())
+    }
+
+    fn permit(&mut self, examined: &Examined) -> Option<Target> {
+        let files = examined.batch.files().iter();
+        let (target, findings, waived) = Target::permit(
+            &self.plan.index,
+            examined.area,
+            files.map(|file| (file.path(), file.name().version())),
+            &self.plan.waivers,
+        );
+        self.report.note(findings);
+        self.report.waived.extend(waived);
+        target
+    }
+
+    /// Asks the index about every file. A conflict in one stops the release.
+    async fn ask(&mut self, index: &Index, batch: &Batch) -> Option<Ledger> {
+        let _group = self.runner.group("Index");
+        let wanted: Vec<Wanted<'_>> = batch.files().iter().map(wanted).collect();
+        let ledger = match ledger::ask(index, &wanted, self.plan.concurrency).await {
+            Ok(ledger) => ledger,
+            Err(why) => {
+                self.report.note([why.finding(None)]);
+                return None;
+            }
+        };
+        for (file, (_, state)) in batch.files().iter().zip(ledger.files()) {
+            let (told, finding) = match state {
+                FileState::New => (State::New, None),
+                FileState::AlreadyThere => (State::AlreadyThere, None),
+                FileState::Different { found } => (
+                    State::Different,
+                    Some(Finding::new(
+                        Rule::IndexConflict,
+                        Some(file.path()),
+                        format!("SHA-256 {}", hex::encode(file.fetched().sha256())),
+                        format!("SHA-256 {found} on the index"),
+                    )),
+                ),
+            };
+            self.runner.log(&format!("{}: {}", told.word(), file.path()));
+            self.set_state(file.path(), told);
+            self.report.note(finding);
+        }
+        (!self.report.refused()).then_some(ledger)
+    }
+
+    /// Compares the source with its newest state: what was withdrawn or
+    /// changed since it was listed is not published.
+    async fn source_is_unchanged(&mut self, examined: &Examined) -> bool {
+        let now = match examined.source.list_head(&self.plan.limits).await {
+            Ok(entries) => entries,
+            Err(SourceError::NotFound { .. }) => Vec::new(),
+            Err(why) => {
+                self.report.note([why.finding(None)]);
+                return false;
+            }
+        };
+        let changes = self.changes(&examined.entries, &now);
+        let unchanged = changes.is_empty();
+        self.report.note(changes);
+        unchanged
+    }
+
+    /// What differs between two listings, among what is selected.
+    fn changes(&self, then: &[Entry], now: &[Entry]) -> Vec<Finding> {
+        let selected = |entries: &[Entry]| -> BTreeMap<String, Entry> {
+            entries
+                .iter()
+                .filter(|entry| Snapshot::selects(&entry.path, &self.plan.selection))
+                .map(|entry| (entry.path.clone(), entry.clone()))
+                .collect()
+        };
+        let (then, now) = (selected(then), selected(now));
+        let changed = |path: &str, found: &str| {
+            Finding::new(Rule::SourceChanged, Some(path), "what was verified", found)
+        };
+        let mut findings = Vec::new();
+        for (path, entry) in &then {
+            match now.get(path) {
+                None => findings.push(changed(path, "it is gone")),
+                Some(other) if !same(entry, other) => {
+                    findings.push(changed(path, "other bytes, committed since"));
+                }
+                Some(_) => {}
+            }
+        }
+        let new = now.keys().filter(|path| !then.contains_key(*path));
+        findings.extend(new.map(|path| changed(path, "a path that was not there")));
+        findings
+    }
+
+    /// Looks until the index serves every file with the bytes that were sent.
+    async fn read_back(&mut self, index: &Index, batch: &Batch) {
+        let _group = self.runner.group("Read back");
+        let wanted: Vec<Wanted<'_>> = batch.files().iter().map(wanted).collect();
+        let limit = self.plan.timeouts.read_back;
+        match ledger::read_back(index, &wanted, self.plan.concurrency, limit, super::POLL).await {
+            Ok(()) => self.runner.log(&format!("{} files are served as they were sent", wanted.len())),
+            Err(findings) => self.report.note(findings),
+        }
+    }
+
+    pub(super) fn set_state(&mut self, path: &str, state: State) {
+        if let Some(row) = self.report.row(path) {
+            row.state = state;
+        }
+    }
+}
+
+fn same(a: &Entry, b: &Entry) -> bool {
+    (a.size, a.sha1, a.modified, a.special) == (b.size, b.sha1, b.modified, b.special)
+}
+
+fn wanted(file: &Verified) -> Wanted<'_> {
+    Wanted {
+        path: file.path(),
+        project: file.name().project().as_str(),
+        version: file.name().version(),
+        file: file.name().file(),
+        sha256: file.fetched().sha256(),
+    }
+}
+
+fn endpoints(index: &IndexChoice) -> Endpoints {
+    match index {
+        IndexChoice::Pypi => Endpoints::pypi(),
+        IndexChoice::TestPypi => Endpoints::testpypi(),
+        IndexChoice::Own { base, upload } => Endpoints::own(base, upload.as_ref()),
+    }
+}
+
+fn index_name(index: &IndexChoice) -> String {
+    match index {
+        IndexChoice::Pypi => "PyPI".to_owned(),
+        IndexChoice::TestPypi => "TestPyPI".to_owned(),
+        IndexChoice::Own { base, .. } => base.to_string(),
+    }
+}
+
+/// The page of each published version; for an index of one's own, whose pages
+/// nobody knows, the project's Simple page.
+fn links(index: &IndexChoice, versions: &[(String, String)]) -> Vec<String> {
+    use crate::endpoints::{PYPI_BASE, TESTPYPI_BASE};
+    let page = |(project, version): &(String, String)| match index {
+        IndexChoice::Pypi => format!("{PYPI_BASE}/project/{project}/{version}/"),
+        IndexChoice::TestPypi => format!("{TESTPYPI_BASE}/project/{project}/{version}/"),
+        IndexChoice::Own { base, .. } => format!("{base}simple/{project}/"),
+    };
+    let mut links: Vec<String> = versions.iter().map(page).collect();
+    links.sort();
+    links.dedup();
+    links
+}

@@ -1,0 +1,262 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! The uploads: in which order, how many at a time, and with which token.
+//!
+//! All files of a version lie beside each other. The first file of a version
+//! that is new to the index goes alone: an index that makes the release while
+//! a second file of it arrives answers that one with an error. Once a file is
+//! refused for good, nothing new begins; what has begun is finished, so that
+//! as few projects as possible are left half published.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures_util::{StreamExt as _, future, stream};
+use tokio::sync::{Mutex, Semaphore};
+
+use super::Run;
+use crate::channel::Target;
+use crate::github::oidc::{self, RequestCredentials};
+use crate::github::runner::{Progress, Runner};
+use crate::http::Client;
+use crate::index::ledger::{FileState, Ledger};
+use crate::index::token::{Audience, UploadToken};
+use crate::index::{Index, IndexError};
+use crate::rules::{Finding, Rule};
+use crate::verify::{Batch, Publishable};
+
+/// A token is renewed when it holds for less than this.
+const TOKEN_MARGIN_SECONDS: u64 = 120;
+
+/// How often a mint is tried, each time with a fresh identity token.
+const MINT_TRIES: usize = 4;
+
+/// What the uploads came to.
+#[derive(Default)]
+pub(super) struct UploadOutcome {
+    /// The paths that the index took.
+    pub(super) uploaded: Vec<String>,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// The uploads of one batch.
+pub(super) struct Uploads<'a> {
+    index: &'a Index,
+    client: Client,
+    runner: &'a Runner,
+    now: Box<dyn Fn() -> u64 + Send + Sync + 'a>,
+    versions: Vec<VersionFiles<'a>>,
+    total: u64,
+    concurrency: usize,
+}
+
+/// The files of one version of one project that are not there yet.
+struct VersionFiles<'a> {
+    files: Vec<Publishable<'a>>,
+    /// Whether the index has no file of this version.
+    is_new: bool,
+}
+
+impl<'a> Uploads<'a> {
+    pub(super) fn new(
+        run: &Run<'a>,
+        index: &'a Index,
+        target: &'a Target,
+        batch: &'a Batch,
+        ledger: &Ledger,
+    ) -> Self {
+        let mut versions: Vec<VersionFiles<'a>> = Vec::new();
+        let mut total = 0;
+        for (file, (_, state)) in batch.publishable(target).zip(ledger.files()) {
+            if *state != FileState::New {
+                continue;
+            }
+            total += 1;
+            match versions.last_mut() {
+                Some(last) if last.files.first().is_some_and(|first| first.same_version(&file)) => {
+                    last.files.push(file);
+                }
+                _ => {
+                    let name = file.verified().name();
+                    let is_new = ledger.is_new_version(name.project().as_str(), name.version());
+                    versions.push(VersionFiles { files: vec![file], is_new });
+                }
+            }
+        }
+        let context = run.context;
+        Self {
+            index,
+            client: run.client.clone(),
+            runner: run.runner,
+            now: Box::new(move || context.now()),
+            versions,
+            total,
+            concurrency: run.plan.concurrency,
+        }
+    }
+
+    /// Mints and uploads. Every refusal is in the outcome.
+    pub(super) async fn carry_out(&self, credentials: &RequestCredentials) -> UploadOutcome {
+        let _group = self.runner.group("Upload");
+        let mut outcome = UploadOutcome::default();
+        let audience = match self.index.audience().await {
+            Ok(audience) => audience,
+            Err(why) => {
+                outcome.findings.push(why.finding(None));
+                return outcome;
+            }
+        };
+        let tokens = Tokens { uploads: self, credentials, audience, current: Mutex::new(None) };
+        if let Err(refusal) = tokens.current(None).await {
+            outcome.findings.push(refusal);
+            return outcome;
+        }
+        let lane = Lane {
+            uploads: self,
+            tokens: &tokens,
+            places: Semaphore::new(self.concurrency),
+            stopped: AtomicBool::new(false),
+            progress: self.runner.progress("uploading", self.total),
+        };
+        let results: Vec<Vec<FileResult>> = stream::iter(&self.versions)
+            .map(|version| lane.upload_version(version))
+            .buffer_unordered(self.concurrency)
+            .collect()
+            .await;
+        for (path, result) in results.into_iter().flatten() {
+            match result {
+                Ok(()) => outcome.uploaded.push(path),
+                Err(Some(finding)) => outcome.findings.push(finding),
+                Err(None) => {}
+            }
+        }
+        self.note_unfinished(&mut outcome);
+        outcome
+    }
+
+    fn note_unfinished(&self, outcome: &mut UploadOutcome) {
+        let uploaded = outcome.uploaded.len();
+        let all = self.versions.iter().map(|version| version.files.len()).sum::<usize>();
+        if uploaded < all {
+            outcome.findings.push(Finding::new(
+                Rule::UploadUnfinished,
+                None,
+                format!("{all} files published"),
+                format!("{uploaded} published, {} not", all - uploaded),
+            ));
+        }
+    }
+}
+
+/// A path, and whether the index took it; no finding where it was not tried.
+type FileResult = (String, Result<(), Option<Finding>>);
+
+/// What the uploads of one run share.
+struct Lane<'a> {
+    uploads: &'a Uploads<'a>,
+    tokens: &'a Tokens<'a>,
+    places: Semaphore,
+    stopped: AtomicBool,
+    progress: Progress,
+}
+
+impl Lane<'_> {
+    async fn upload_version(&self, version: &VersionFiles<'_>) -> Vec<FileResult> {
+        let skipped = |files: &[Publishable<'_>]| -> Vec<FileResult> {
+            files.iter().map(|file| (file.verified().path().to_owned(), Err(None))).collect()
+        };
+        if self.stopped.load(Ordering::Acquire) {
+            return skipped(&version.files);
+        }
+        let alone = usize::from(version.is_new).min(version.files.len());
+        let (first, rest) = version.files.split_at(alone);
+        let mut results = Vec::with_capacity(version.files.len());
+        for file in first {
+            let result = self.upload(file).await;
+            let failed = result.1.is_err();
+            results.push(result);
+            if failed {
+                results.extend(skipped(rest));
+                return results;
+            }
+        }
+        results.extend(future::join_all(rest.iter().map(|file| self.upload(file))).await);
+        results
+    }
+
+    async fn upload(&self, file: &Publishable<'_>) -> FileResult {
+        let path = file.verified().path().to_owned();
+        let Ok(_place) = self.places.acquire().await else { return (path, Err(None)) };
+        let result = self.upload_with_token(file).await;
+        self.progress.step();
+        match &result {
+            Ok(()) => self.uploads.runner.log(&format!("uploaded: {path}")),
+            Err(_) => self.stopped.store(true, Ordering::Release),
+        }
+        (path, result.map_err(Some))
+    }
+
+    /// One file. A token that ran out on the way is renewed once.
+    async fn upload_with_token(&self, file: &Publishable<'_>) -> Result<(), Finding> {
+        let path = Some(file.verified().path());
+        let token = self.tokens.current(None).await?;
+        match self.uploads.index.upload(&token, file).await {
+            Err(IndexError::TokenExpired { .. }) => {
+                let fresh = self.tokens.current(Some(&token)).await?;
+                self.uploads.index.upload(&fresh, file).await.map_err(|why| why.finding(path))
+            }
+            result => result.map_err(|why| why.finding(path)),
+        }
+    }
+}
+
+/// The upload token, minted anew before it ends; one mint at a time.
+struct Tokens<'a> {
+    uploads: &'a Uploads<'a>,
+    credentials: &'a RequestCredentials,
+    audience: Audience,
+    current: Mutex<Option<UploadToken>>,
+}
+
+impl Tokens<'_> {
+    /// A token that holds, and is another than the one that was refused.
+    async fn current(&self, refused: Option<&UploadToken>) -> Result<UploadToken, Finding> {
+        let mut current = self.current.lock().await;
+        if let Some(token) = current.as_ref()
+            && refused.is_none_or(|refused| !refused.is(token))
+            && token.expires() > (self.uploads.now)() + TOKEN_MARGIN_SECONDS
+        {
+            return Ok(token.clone());
+        }
+        let token = self.mint().await?;
+        *current = Some(token.clone());
+        Ok(token)
+    }
+
+    /// An identity token is worth one mint: if the answer is lost, the next
+    /// try takes a fresh one.
+    async fn mint(&self) -> Result<UploadToken, Finding> {
+        let mut last = None;
+        for attempt in 0..MINT_TRIES {
+            if attempt > 0 {
+                tokio::time::sleep(std::time::Duration::from_millis(500 << attempt)).await;
+            }
+            let id_token =
+                oidc::id_token(&self.uploads.client, self.credentials, self.audience.as_str())
+                    .await
+                    .map_err(|why| why.finding())?;
+            self.uploads.runner.mask(id_token.expose());
+            match self.uploads.index.mint(&id_token).await {
+                Ok(token) => {
+                    self.uploads.runner.mask(token.expose());
+                    return Ok(token);
+                }
+                Err(why) if why.is_transient() => last = Some(why.finding(None)),
+                Err(why) => return Err(why.finding(None)),
+            }
+        }
+        Err(last.unwrap_or_else(|| {
+            Finding::new(Rule::TokenUnreachable, None, "an upload token", "none after several tries")
+        }))
+    }
+}

@@ -1,0 +1,306 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! What a runner, or a terminal, is told: the only file that prints.
+//!
+//! Decides where each text goes: the log and all workflow commands to
+//! standard error, the outputs as `name=value` lines to standard output, and
+//! outputs and summary to the files that the runner names. Everything foreign
+//! is escaped on the way.
+
+use std::fmt;
+use std::fs::OpenOptions;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Once;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use tracing::field::{Field, Visit};
+use tracing_subscriber::layer::{Context as LayerContext, SubscriberExt as _};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::Layer;
+
+use crate::context::Context;
+use crate::report::escape;
+use crate::report::text;
+use crate::rules::{Finding, Severity};
+
+/// GitHub shows at most this many annotations of a kind for one step.
+const MOST_ANNOTATIONS: usize = 10;
+
+/// Where everything is told.
+#[derive(Debug)]
+pub struct Runner {
+    in_actions: bool,
+    terminal: bool,
+    output: Option<PathBuf>,
+    summary: Option<PathBuf>,
+}
+
+/// Why something could not be told.
+#[derive(Debug, thiserror::Error)]
+pub enum RunnerError {
+    /// A file that the runner or the inputs named could not be written.
+    #[error("{path} could not be written: {source}")]
+    Write {
+        /// The file.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// No random bytes for the delimiter of an output.
+    #[error("the system gives no random bytes: {0}")]
+    Random(String),
+}
+
+fn emit(line: impl fmt::Display) {
+    // A reader that went away must not end a run that may be publishing.
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+impl Runner {
+    /// Reads where things go.
+    pub fn new(context: &Context) -> Self {
+        let file = |name| context.env(name).filter(|path| !path.is_empty()).map(PathBuf::from);
+        Self {
+            in_actions: context.in_actions(),
+            terminal: context.on_terminal(),
+            output: file("GITHUB_OUTPUT"),
+            summary: file("GITHUB_STEP_SUMMARY"),
+        }
+    }
+
+    /// One line of the log. Only the escaping of foreign parts is the
+    /// caller's; line breaks never pass.
+    pub fn log(&self, text: &str) {
+        let text = escape::line(text);
+        if text.trim_start().starts_with("::") {
+            emit(format_args!("| {text}"));
+        } else {
+            emit(text);
+        }
+    }
+
+    /// Opens a group of lines, which ends when the value is dropped.
+    pub fn group(&self, title: &str) -> Group {
+        if self.in_actions {
+            emit(format_args!("::group::{}", escape::command_data(title)));
+        } else {
+            emit(format_args!("== {}", escape::line(title)));
+        }
+        Group { in_actions: self.in_actions }
+    }
+
+    /// Has the runner replace a secret wherever it would be printed. Outside
+    /// a runner nothing is printed: the line itself would be the leak.
+    pub fn mask(&self, secret: &str) {
+        if self.in_actions {
+            emit(format_args!("::add-mask::{}", escape::command_data(secret)));
+        }
+    }
+
+    /// Tells the findings: each as lines of the log, and the weightiest ones
+    /// as annotations, as many as GitHub shows.
+    pub fn findings(&self, findings: &[Finding]) {
+        for finding in findings {
+            for line in text::finding(finding) {
+                self.log(&line);
+            }
+        }
+        if !self.in_actions {
+            return;
+        }
+        for (severity, command) in [(Severity::Refuse, "error"), (Severity::Warn, "warning")] {
+            let some: Vec<&Finding> =
+                findings.iter().filter(|finding| finding.severity == severity).collect();
+            let shown = if some.len() > MOST_ANNOTATIONS { MOST_ANNOTATIONS - 1 } else { some.len() };
+            for finding in some.iter().take(shown) {
+                annotate(command, finding);
+            }
+            if some.len() > shown {
+                emit(format_args!(
+                    "::{command} title=asf-pypi-publish::{} more findings are in the job summary",
+                    some.len() - shown
+                ));
+            }
+        }
+    }
+
+    /// The outputs of the step.
+    ///
+    /// # Errors
+    /// The runner's file cannot be written.
+    pub fn outputs(&self, outputs: &[(&str, String)]) -> Result<(), RunnerError> {
+        let mut out = io::stdout().lock();
+        for (name, value) in outputs {
+            // Lines of a value are told apart by blanks: one output, one line.
+            let value = value.lines().map(escape::line).collect::<Vec<_>>().join(" ");
+            let _ = writeln!(out, "{name}={value}");
+        }
+        let Some(path) = &self.output else { return Ok(()) };
+        let mut text = String::new();
+        for (name, value) in outputs {
+            let delimiter = delimiter()?;
+            text.push_str(&format!("{name}<<{delimiter}\n{value}\n{delimiter}\n"));
+        }
+        append(path, &text)
+    }
+
+    /// The job summary, where there is one.
+    ///
+    /// # Errors
+    /// The runner's file cannot be written.
+    pub fn summary(&self, markdown: &str) -> Result<(), RunnerError> {
+        self.summary.as_deref().map_or(Ok(()), |path| append(path, markdown))
+    }
+
+    /// A bar on a terminal; nothing in a log.
+    pub fn progress(&self, what: &'static str, total: u64) -> Progress {
+        if !self.terminal {
+            return Progress(None);
+        }
+        let bar = ProgressBar::new(total).with_message(what);
+        if let Ok(style) = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} {eta}") {
+            bar.set_style(style);
+        }
+        Progress(Some(bar))
+    }
+}
+
+fn annotate(command: &str, finding: &Finding) {
+    let place = finding.path.as_deref().map_or(String::new(), |path| format!("{path}: "));
+    let message = format!(
+        "{place}{} Expected: {}. Found: {}. {} {}",
+        finding.rule.meaning(),
+        finding.expected,
+        finding.found,
+        finding.action,
+        finding.rule.link()
+    );
+    emit(format_args!(
+        "::{command} title={}::{}",
+        escape::command_property(&format!("asf-pypi-publish: {}", finding.rule)),
+        escape::command_data(&message)
+    ));
+}
+
+/// A group of log lines; ends when it is dropped.
+#[derive(Debug)]
+pub struct Group {
+    in_actions: bool,
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if self.in_actions {
+            emit("::endgroup::");
+        }
+    }
+}
+
+/// A progress bar, or nothing.
+#[derive(Debug)]
+pub struct Progress(Option<ProgressBar>);
+
+impl Progress {
+    /// One step further.
+    pub fn step(&self) {
+        if let Some(bar) = &self.0 {
+            bar.inc(1);
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// Text that a person asked for, such as the help.
+pub fn say(text: &str) {
+    let _ = write!(io::stdout().lock(), "{text}");
+}
+
+/// A delimiter that no foreign text can foresee.
+fn delimiter() -> Result<String, RunnerError> {
+    let mut random = [0u8; 16];
+    getrandom::fill(&mut random).map_err(|why| RunnerError::Random(why.to_string()))?;
+    Ok(format!("end_{}", hex::encode(random)))
+}
+
+fn append(path: &Path, text: &str) -> Result<(), RunnerError> {
+    OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(path)
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(|source| RunnerError::Write { path: path.display().to_string(), source })
+}
+
+/// Writes the JSON report, whole or not at all.
+///
+/// # Errors
+/// The path cannot be written.
+pub fn write_report(path: &Path, json: &str) -> Result<(), RunnerError> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    tempfile::NamedTempFile::new_in(folder)
+        .and_then(|mut file| {
+            file.write_all(json.as_bytes())?;
+            file.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
+            file.persist(path).map_err(|why| why.error)
+        })
+        .map(drop)
+        .map_err(|source| RunnerError::Write { path: path.display().to_string(), source })
+}
+
+/// Sends what the modules log through `tracing` to standard error, one escaped
+/// line an event. `RUST_LOG` may be a level's name and then holds for this
+/// program alone: libraries at `debug` and `trace` print headers, and headers
+/// hold tokens. Only the first call has an effect.
+pub fn log_to_stderr(context: &Context) {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let level = context
+            .env("RUST_LOG")
+            .and_then(|word| word.parse::<LevelFilter>().ok())
+            .unwrap_or(LevelFilter::INFO);
+        let filter = Targets::new()
+            .with_default(LevelFilter::OFF)
+            .with_target("asf_pypi_publish", level);
+        let subscriber = tracing_subscriber::registry().with(filter).with(Lines);
+        let _ = tracing::subscriber::set_global_default(subscriber);
+    });
+}
+
+struct Lines;
+
+impl<S: tracing::Subscriber> Layer<S> for Lines {
+    fn on_event(&self, event: &tracing::Event<'_>, _: LayerContext<'_, S>) {
+        let mut text = Text(String::new());
+        event.record(&mut text);
+        let level = event.metadata().level().as_str().to_ascii_lowercase();
+        emit(format_args!("{level}: {}", escape::line(&text.0)));
+    }
+}
+
+/// The message of an event and its fields, as one text.
+struct Text(String);
+
+impl Visit for Text {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if !self.0.is_empty() {
+            self.0.push(' ');
+        }
+        if field.name() == "message" {
+            self.0.push_str(&format!("{value:?}"));
+        } else {
+            self.0.push_str(&format!("{}={value:?}", field.name()));
+        }
+    }
+}

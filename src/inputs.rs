@@ -1,0 +1,305 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! The table of inputs: the action's `with:` and the command line's flags are
+//! the same rows.
+//!
+//! Decides which inputs there are, what each means when it is not given, and
+//! how the raw strings are collected. Decides nothing about their values:
+//! that is `plan`'s.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fmt::Write as _;
+
+use crate::context::Context;
+use crate::rules::{Finding, Rule};
+
+/// How an input is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// One value.
+    Word,
+    /// One value a line; on the command line the flag may be repeated.
+    Lines,
+    /// `true` or `false`; on the command line the bare flag means `true`.
+    Flag,
+}
+
+/// One input.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// Its name: `with: name`, `--name`, `INPUT_NAME`.
+    pub name: &'static str,
+    /// How it is written.
+    pub shape: Shape,
+    /// The word that stands for "not given", also the default in action.yml;
+    /// none for an input that must be given. Never empty, since an empty
+    /// value is always an error.
+    pub default: Option<&'static str>,
+    /// What it means, one line; also the description in action.yml.
+    pub meaning: &'static str,
+}
+
+macro_rules! table {
+    ($( $name:literal $shape:ident $default:expr, $meaning:literal; )+) => {
+        /// Every input, in the order of the documentation.
+        pub const TABLE: &[Row] = &[ $( Row {
+            name: $name, shape: Shape::$shape, default: $default, meaning: $meaning,
+        }, )+ ];
+    };
+}
+
+table! {
+    "mode" Word Some("verify"),
+        "What to do: `verify` or `publish`.";
+    "source" Word None,
+        "URL of the directory that holds the artifacts (it is read recursively), or a local directory.";
+    "area" Word Some("derived"),
+        "`release` or `dev`, only where the source cannot say it (a local directory); `derived`: the source says it.";
+    "revision" Word Some("head"),
+        "Subversion revision to read the source at; `head`: the newest one, resolved once.";
+    "keys" Lines Some("derived"),
+        "URLs or paths of KEYS files, one a line; `derived`: the project's KEYS in the ASF release area.";
+    "signers" Lines Some("any"),
+        "Fingerprints of the keys that may sign, one a line; `any`: every key of KEYS.";
+    "projects" Lines Some("none"),
+        "Names or globs of the projects that may be published, one a line; `none`: not named, which `publish` refuses.";
+    "version" Word Some("any"),
+        "The version that every distribution must have; `any`: whatever it is.";
+    "include" Lines Some("any"),
+        "Globs on paths relative to the source that select artifacts, one a line (`*` crosses `/`); `any`: everything.";
+    "exclude" Lines Some("none"),
+        "Globs on paths that are left out, one a line; `none`: nothing is.";
+    "waive" Lines Some("none"),
+        "Rules to soften, one `rule-id glob reason` a line; always printed; `none`: no rule.";
+    "index" Word Some("pypi"),
+        "`pypi`, `testpypi`, or the base URL of an index of your own.";
+    "upload-url" Word Some("derived"),
+        "Upload URL of an index of your own; `derived`: `legacy/` below its base.";
+    "expected-digest" Word Some("none"),
+        "The release digest that must come out, or `any`; `publish` to `pypi` demands one of the two; `none`: not given.";
+    "attestations" Flag Some("false"),
+        "Whether to attest the files (PEP 740); `true` is not available yet.";
+    "dry-run" Flag Some("false"),
+        "Everything but the token and the upload.";
+    "concurrency" Word Some("4"),
+        "Uploads in flight, over all projects (1 to 32).";
+    "max-files" Word Some("5000"),
+        "The most files that the source may hold.";
+    "max-file-size" Word Some("2 GiB"),
+        "The most that one file may hold.";
+    "max-total-size" Word Some("20 GiB"),
+        "The most that all selected files may hold together.";
+    "connect-timeout" Word Some("10 s"),
+        "How long a server may take to accept a connection.";
+    "idle-timeout" Word Some("60 s"),
+        "How long a server may be silent.";
+    "read-back-timeout" Word Some("300 s"),
+        "How long the index may take to show every file after the upload.";
+    "report" Word Some("none"),
+        "Path for the JSON report; `none`: no file.";
+}
+
+/// The outputs of the action, in the order of the documentation.
+pub const OUTPUTS: [(&str, &str); 5] = [
+    ("digest", "The release digest: it names the release wherever it lies."),
+    ("revision", "The Subversion revision that was read; empty for a local directory."),
+    (
+        "published",
+        "JSON list of what the index holds of this release: project, version, file, sha256, verdict.",
+    ),
+    ("links", "The pages of the published versions, sorted, one a line."),
+    ("report", "The path of the JSON report; empty where none was asked for."),
+];
+
+/// The raw values that were given, by name.
+#[derive(Clone, Debug, Default)]
+pub struct Inputs {
+    given: BTreeMap<&'static str, String>,
+}
+
+/// What the process was asked.
+#[derive(Debug)]
+pub enum Request {
+    /// `--help`: this text.
+    Help(String),
+    /// `--version`: this text.
+    Version(String),
+    /// A run with these inputs and with what was wrong with how they were given.
+    Run(Inputs, Vec<Finding>),
+}
+
+impl Inputs {
+    /// Reads the command line, or, where there are no arguments, `INPUT_*`.
+    pub fn read(context: &Context) -> Request {
+        if context.args().is_empty() {
+            let (inputs, problems) = Self::from_env(context);
+            return Request::Run(inputs, problems);
+        }
+        let asks = |flag: &str| context.args().iter().any(|arg| arg == flag);
+        if asks("--help") || asks("-h") {
+            return Request::Help(help());
+        }
+        if asks("--version") || asks("-V") {
+            return Request::Version(format!("asf-pypi-publish {}\n", env!("CARGO_PKG_VERSION")));
+        }
+        let (inputs, problems) = Self::from_args(context.args());
+        Request::Run(inputs, problems)
+    }
+
+    /// The value of an input: the one given, or the word that stands for none.
+    /// A missing required input gives none.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.given
+            .get(name)
+            .map(String::as_str)
+            .or_else(|| TABLE.iter().find(|row| row.name == name)?.default)
+    }
+
+    fn from_env(context: &Context) -> (Self, Vec<Finding>) {
+        let mut inputs = Self::default();
+        let mut problems = Vec::new();
+        for (variable, value) in context.all_env() {
+            let Some(name) = variable.strip_prefix("INPUT_") else { continue };
+            let name = name.to_ascii_lowercase();
+            match (row(&name), value.to_str()) {
+                (None, _) => problems.push(unknown(&name)),
+                (Some(row), None) => problems.push(not_text(row)),
+                (Some(row), Some(value)) => inputs.take(row, value, &mut problems),
+            }
+        }
+        (inputs, problems)
+    }
+
+    fn from_args(args: &[OsString]) -> (Self, Vec<Finding>) {
+        let mut inputs = Self::default();
+        let mut problems = Vec::new();
+        let mut rest = args.iter().peekable();
+        while let Some(arg) = rest.next() {
+            let Some(arg) = arg.to_str() else {
+                problems.push(Finding::new(
+                    Rule::InputIllegal,
+                    None,
+                    "arguments in UTF-8",
+                    format!("{}", arg.display()),
+                ));
+                continue;
+            };
+            let Some(flag) = arg.strip_prefix("--") else {
+                inputs.take(&TABLE[0], arg, &mut problems);
+                continue;
+            };
+            let (name, attached) = match flag.split_once('=') {
+                Some((name, value)) => (name, Some(value.to_owned())),
+                None => (flag, None),
+            };
+            let Some(row) = row(name) else {
+                problems.push(unknown(name));
+                rest.next_if(|next| attached.is_none() && !is_flag(next));
+                continue;
+            };
+            let value = match attached {
+                Some(value) => Some(value),
+                None if row.shape == Shape::Flag => Some(
+                    rest.next_if(|next| *next == "true" || *next == "false")
+                        .map_or_else(|| "true".to_owned(), |next| next.display().to_string()),
+                ),
+                None => rest
+                    .next_if(|next| !is_flag(next) && next.to_str().is_some())
+                    .and_then(|next| next.to_str().map(str::to_owned)),
+            };
+            match value {
+                Some(value) => inputs.take(row, &value, &mut problems),
+                None => problems.push(Finding::new(
+                    Rule::InputIllegal,
+                    Some(row.name),
+                    format!("--{} VALUE", row.name),
+                    "no value",
+                )),
+            }
+        }
+        (inputs, problems)
+    }
+
+    /// Keeps a value. Empty is never unset: a mistyped expression gives an
+    /// empty string and must not switch a check off.
+    fn take(&mut self, row: &'static Row, value: &str, problems: &mut Vec<Finding>) {
+        if value.trim().is_empty() {
+            let word = row.default.map_or("a value".to_owned(), |word| {
+                format!("a value, or `{word}` to say that none is meant")
+            });
+            problems.push(Finding::new(Rule::InputEmpty, Some(row.name), word, "an empty value"));
+            return;
+        }
+        match self.given.get_mut(row.name) {
+            None => {
+                self.given.insert(row.name, value.to_owned());
+            }
+            Some(earlier) if row.shape == Shape::Lines => {
+                earlier.push('\n');
+                earlier.push_str(value);
+            }
+            Some(earlier) => problems.push(Finding::new(
+                Rule::InputIllegal,
+                Some(row.name),
+                "one value",
+                format!("`{earlier}` and `{value}`"),
+            )),
+        }
+    }
+}
+
+fn row(name: &str) -> Option<&'static Row> {
+    TABLE.iter().find(|row| row.name == name)
+}
+
+fn is_flag(arg: &OsString) -> bool {
+    arg.to_str().is_some_and(|arg| arg.starts_with("--"))
+}
+
+fn not_text(row: &Row) -> Finding {
+    Finding::new(Rule::InputIllegal, Some(row.name), "text in UTF-8", "other bytes")
+}
+
+fn unknown(name: &str) -> Finding {
+    let nearest = nearest(name, TABLE.iter().map(|row| row.name));
+    Finding::new(
+        Rule::InputUnknown,
+        Some(name),
+        nearest.map_or_else(
+            || "an input of the table".to_owned(),
+            |nearest| format!("did you mean `{nearest}`?"),
+        ),
+        format!("`{name}`"),
+    )
+}
+
+/// The candidate that is most like the word, if any is like it at all.
+pub(crate) fn nearest<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let word = word.to_ascii_lowercase().replace('_', "-");
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::jaro_winkler(&word, candidate), candidate))
+        .filter(|(likeness, _)| *likeness > 0.7)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
+}
+
+fn help() -> String {
+    let mut text = String::from(
+        "Verifies an Apache release and publishes exactly its bytes on a Python package index.\n\n\
+         Usage: asf-pypi-publish MODE --source URL [--FLAG VALUE ...]\n\n\
+         MODE is `verify` or `publish`. Without arguments, the same values are read from INPUT_*.\n\n",
+    );
+    for row in TABLE.iter().skip(1) {
+        let default =
+            row.default.map_or("required".to_owned(), |word| format!("default: {word}"));
+        let _ = writeln!(text, "  --{:<18} {} [{default}]", row.name, row.meaning);
+    }
+    text.push_str("\nExit status: 0 done; 1 refused; 2 wrong inputs; 3 something outside failed, run again.\n");
+    text
+}

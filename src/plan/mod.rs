@@ -1,0 +1,405 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! Inputs -> Plan: every value parsed and legal, all problems reported at once.
+//!
+//! Decides what each input means and which combinations are legal. Does no
+//! I/O: what only a server can say (which area a source lies in, whether a
+//! revision exists) is decided where it is asked. Nothing later reads raw
+//! inputs or the environment.
+
+mod places;
+mod select;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use pep440_rs::Version;
+use url::Url;
+
+use crate::digest::ReleaseDigest;
+use crate::inputs::{Inputs, TABLE};
+use crate::openpgp::Fingerprint;
+use crate::rules::{Finding, Rule};
+
+pub use places::{Area, IndexChoice, Location};
+pub use select::{Patterns, Projects, Selection, Waived, Waiver, Waivers};
+
+/// What the run is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Verify and report.
+    Verify,
+    /// Verify, publish, read back and report.
+    Publish,
+}
+
+impl Mode {
+    /// The word of the input.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Verify => "verify",
+            Self::Publish => "publish",
+        }
+    }
+}
+
+/// What `expected-digest` said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExpectedDigest {
+    /// Nothing.
+    Unset,
+    /// Openly: whatever comes out.
+    Any,
+    /// This one and no other.
+    Exactly(ReleaseDigest),
+}
+
+/// How much the source may hold.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Files in the listing.
+    pub max_files: usize,
+    /// Bytes of one file.
+    pub max_file_size: u64,
+    /// Bytes of all selected files.
+    pub max_total_size: u64,
+}
+
+/// How long a server may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeouts {
+    /// To accept a connection.
+    pub connect: Duration,
+    /// Between two bytes.
+    pub idle: Duration,
+    /// To show every published file.
+    pub read_back: Duration,
+}
+
+/// A run whose inputs are legal.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What to do.
+    pub mode: Mode,
+    /// Where the artifacts lie.
+    pub source: Location,
+    /// The area, where the inputs or a well-known host say it.
+    pub area: Option<Area>,
+    /// The revision to read at; none for HEAD.
+    pub revision: Option<u64>,
+    /// Where KEYS lies; at least one.
+    pub keys: Vec<Location>,
+    /// Who may sign; empty for every key of KEYS.
+    pub signers: Vec<Fingerprint>,
+    /// What may be published; none in `verify` where it was not said.
+    pub projects: Option<Projects>,
+    /// The version that every distribution must have.
+    pub version: Option<Version>,
+    /// Which artifacts are meant.
+    pub selection: Selection,
+    /// Which rules are softened, where, and why.
+    pub waivers: Waivers,
+    /// Where to publish.
+    pub index: IndexChoice,
+    /// What must come out.
+    pub expected_digest: ExpectedDigest,
+    /// Stop before the token.
+    pub dry_run: bool,
+    /// Uploads in flight.
+    pub concurrency: usize,
+    /// Limits on the source.
+    pub limits: Limits,
+    /// Time limits.
+    pub timeouts: Timeouts,
+    /// Where the JSON report goes.
+    pub report: Option<PathBuf>,
+}
+
+/// Collects values and what is wrong with them.
+struct Reader<'a> {
+    inputs: &'a Inputs,
+    problems: Vec<Finding>,
+}
+
+impl Reader<'_> {
+    /// The value of `name` read by `parse`, unless it is one of the words for
+    /// "not given"; what is wrong is kept for the end.
+    fn word<T>(
+        &mut self,
+        name: &'static str,
+        legal: &str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let raw = self.inputs.value(name)?.trim().to_owned();
+        match parse(&raw) {
+            Ok(value) => Some(value),
+            Err(found) => {
+                self.refuse(name, legal, found);
+                None
+            }
+        }
+    }
+
+    /// As [`Self::word`], where the default word means "not given".
+    fn optional<T>(
+        &mut self,
+        name: &'static str,
+        legal: &str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        if self.is_default_word(name) { None } else { self.word(name, legal, parse) }
+    }
+
+    /// The lines of `name`, blank ones left out; none where the default word
+    /// stands there alone.
+    fn lines<T>(
+        &mut self,
+        name: &'static str,
+        legal: &str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<Vec<T>> {
+        if self.is_default_word(name) {
+            return None;
+        }
+        let default = default_word(name);
+        let raw = self.inputs.value(name)?.to_owned();
+        let mut values = Vec::new();
+        for line in raw.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            if Some(line) == default {
+                self.refuse(name, format!("`{line}` alone, or no `{line}` at all"), "both");
+                continue;
+            }
+            match parse(line) {
+                Ok(value) => values.push(value),
+                Err(found) => self.refuse(name, legal, found),
+            }
+        }
+        Some(values)
+    }
+
+    fn is_default_word(&self, name: &'static str) -> bool {
+        default_word(name).is_some_and(|word| {
+            self.inputs.value(name).is_some_and(|value| value.trim() == word)
+        })
+    }
+
+    fn refuse(&mut self, name: &str, expected: impl Into<String>, found: impl Into<String>) {
+        self.problems.push(Finding::new(Rule::InputIllegal, Some(name), expected, found));
+    }
+}
+
+fn default_word(name: &str) -> Option<&'static str> {
+    TABLE.iter().find(|row| row.name == name)?.default
+}
+
+impl Plan {
+    /// Reads the inputs.
+    ///
+    /// # Errors
+    /// Every problem of every input, each naming the input, what was found
+    /// and what is legal.
+    pub fn read(inputs: &Inputs) -> Result<Self, Vec<Finding>> {
+        let mut reader = Reader { inputs, problems: Vec::new() };
+        let draft = Draft::read(&mut reader);
+        draft.check_combinations(&mut reader);
+        let problems = std::mem::take(&mut reader.problems);
+        match draft.finish() {
+            Some(plan) if problems.is_empty() => Ok(plan),
+            _ => Err(problems),
+        }
+    }
+}
+
+/// The values one by one, before they are held against each other; `None`
+/// where a problem was already noted or nothing was given.
+struct Draft {
+    mode: Option<Mode>,
+    source: Option<Location>,
+    area: Option<Area>,
+    revision: Option<u64>,
+    keys: Option<Vec<Location>>,
+    signers: Vec<Fingerprint>,
+    projects: Option<Projects>,
+    version: Option<Version>,
+    selection: Selection,
+    waivers: Waivers,
+    index: Option<IndexChoice>,
+    expected_digest: ExpectedDigest,
+    dry_run: bool,
+    concurrency: Option<usize>,
+    limits: Option<Limits>,
+    timeouts: Option<Timeouts>,
+    report: Option<PathBuf>,
+}
+
+impl Draft {
+    fn read(reader: &mut Reader<'_>) -> Self {
+        if reader.inputs.value("source").is_none() {
+            reader.refuse("source", "the URL of a directory, or a local directory", "nothing");
+        }
+        let flag = "`true` or `false`";
+        if reader.word("attestations", flag, values::flag) == Some(true) {
+            reader.refuse("attestations", "`false`: this version cannot attest yet", "`true`");
+        }
+        let base = reader.word("index", places::INDEX_LEGAL, places::index);
+        let upload = reader.optional("upload-url", places::URL_LEGAL, places::url);
+        Self {
+            mode: reader.word("mode", "`verify` or `publish`", values::mode),
+            source: reader.word("source", places::LOCATION_LEGAL, places::location),
+            area: reader.optional("area", "`release` or `dev`", places::Area::read),
+            revision: reader.optional("revision", "a revision number, or `head`", values::revision),
+            keys: reader.lines("keys", places::LOCATION_LEGAL, places::location),
+            signers: reader
+                .lines("signers", "fingerprints of 40 or 64 hex digits", values::fingerprint)
+                .unwrap_or_default(),
+            projects: reader
+                .lines("projects", "project names or globs", select::project)
+                .map(Projects::new),
+            version: reader.optional("version", "a version as of PEP 440", values::version),
+            selection: Selection {
+                include: reader
+                    .lines("include", select::GLOB_LEGAL, select::pattern)
+                    .map(Patterns::new),
+                exclude: reader
+                    .lines("exclude", select::GLOB_LEGAL, select::pattern)
+                    .map(Patterns::new),
+            },
+            waivers: Waivers::new(
+                reader.lines("waive", select::WAIVER_LEGAL, Waiver::read).unwrap_or_default(),
+            ),
+            index: base.and_then(|base| places::with_upload(base, upload, reader)),
+            expected_digest: reader
+                .optional("expected-digest", "64 hex digits, or `any`", values::digest)
+                .unwrap_or(ExpectedDigest::Unset),
+            dry_run: reader.word("dry-run", flag, values::flag).unwrap_or(false),
+            concurrency: reader.word("concurrency", "a number from 1 to 32", values::concurrency),
+            limits: values::limits(reader),
+            timeouts: values::timeouts(reader),
+            report: reader.optional("report", "a path", |raw| Ok(PathBuf::from(raw))),
+        }
+    }
+
+    /// The rules that need more than one input.
+    fn check_combinations(&self, reader: &mut Reader<'_>) {
+        if matches!(self.source, Some(Location::Path(_))) && self.revision.is_some() {
+            reader.refuse("revision", "`head`: a local directory has no revisions", "a revision");
+        }
+        if let (Some(said), Some(area)) = (self.area, self.well_known_area(reader))
+            && said != area
+        {
+            reader.problems.push(Finding::new(
+                Rule::AreaContradicted,
+                Some("area"),
+                format!("`{area}`, as the source says"),
+                format!("`{said}`"),
+            ));
+        }
+        if self.keys.is_none()
+            && reader.is_default_word("keys")
+            && let Some(source) = &self.source
+            && places::derive_keys(source).is_none()
+        {
+            reader.refuse(
+                "keys",
+                "the URL or path of KEYS, since the source is not on an ASF host",
+                "`derived`",
+            );
+        }
+        for keys in self.keys.iter().flatten() {
+            places::check_keys(keys, reader);
+        }
+        if self.mode == Some(Mode::Publish) {
+            self.check_publish(reader);
+        }
+    }
+
+    fn check_publish(&self, reader: &mut Reader<'_>) {
+        if reader.is_default_word("projects") {
+            reader.refuse("projects", "the projects that may be published", "`none`");
+        }
+        let Some(index) = &self.index else { return };
+        if matches!(index, IndexChoice::Pypi) && reader.is_default_word("expected-digest") {
+            reader.refuse(
+                "expected-digest",
+                "for PyPI: the release digest that `verify` printed, or `any` to say openly that none is expected",
+                "`none`",
+            );
+        }
+        if matches!(index, IndexChoice::Own { .. }) {
+            return;
+        }
+        let asf = "an ASF host: PyPI and TestPyPI take releases from nowhere else";
+        if self.source.as_ref().is_some_and(|source| !places::is_asf_source(source)) {
+            reader.refuse("source", asf, self.source.as_ref().map_or(String::new(), Location::shown));
+        }
+        for keys in self.keys.iter().flatten().filter(|keys| !places::is_asf_keys(keys)) {
+            reader.refuse("keys", asf, keys.shown());
+        }
+    }
+
+    /// The area that a well-known host's URL says; notes a source on such a
+    /// host that lies in no area.
+    fn well_known_area(&self, reader: &mut Reader<'_>) -> Option<Area> {
+        match places::well_known_area(self.source.as_ref()?) {
+            places::WellKnown::Area(area) => Some(area),
+            places::WellKnown::Elsewhere => None,
+            places::WellKnown::NoArea => {
+                reader.refuse(
+                    "source",
+                    "a directory below `release` or `dev` on this host",
+                    self.source.as_ref().map_or(String::new(), Location::shown),
+                );
+                None
+            }
+        }
+    }
+
+    fn finish(self) -> Option<Plan> {
+        let source = self.source?;
+        let area = match places::well_known_area(&source) {
+            places::WellKnown::Area(area) => Some(area),
+            _ => self.area,
+        };
+        Some(Plan {
+            mode: self.mode?,
+            keys: match self.keys {
+                Some(keys) => keys,
+                None => vec![places::derive_keys(&source)?],
+            },
+            source,
+            area,
+            revision: self.revision,
+            signers: self.signers,
+            projects: self.projects,
+            version: self.version,
+            selection: self.selection,
+            waivers: self.waivers,
+            index: self.index?,
+            expected_digest: self.expected_digest,
+            dry_run: self.dry_run,
+            concurrency: self.concurrency?,
+            limits: self.limits?,
+            timeouts: self.timeouts?,
+            report: self.report,
+        })
+    }
+}
+
+/// Where the report should go even if the other inputs are illegal, so that
+/// a refusal of the inputs can be read by a program too.
+pub fn report_path(inputs: &Inputs) -> Option<PathBuf> {
+    inputs.value("report").map(str::trim).filter(|path| *path != "none").map(PathBuf::from)
+}
+
+/// The URL as text for people: no user, no query.
+pub(crate) fn shown_url(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    url.to_string()
+}

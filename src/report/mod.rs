@@ -1,0 +1,265 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! The report: everything a run has to say, as data.
+//!
+//! Decides what is told; `markdown` and `text` decide how it looks, and
+//! `github::runner` where it goes. Pure.
+
+pub mod escape;
+pub mod markdown;
+pub mod text;
+
+use serde::Serialize;
+
+use crate::plan::Waived;
+use crate::rules::{Exit, Finding, exit_of};
+
+/// How a run ended, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Everything holds; nothing was to be published.
+    Verified,
+    /// Everything holds and the index would take it; nothing was sent.
+    DryRun,
+    /// The index serves every file with the bytes that were verified.
+    Published,
+    /// A verdict against it.
+    Refused,
+    /// The inputs are wrong; nothing was looked at.
+    IllegalInputs,
+    /// Something outside failed.
+    Failed,
+}
+
+impl Outcome {
+    /// The word in the report.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::DryRun => "dry-run",
+            Self::Published => "published",
+            Self::Refused => "refused",
+            Self::IllegalInputs => "illegal-inputs",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// Where a file stands on the index.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// Not there yet.
+    New,
+    /// Sent in this run, and taken.
+    Uploaded,
+    /// There before this run, with the same bytes.
+    AlreadyThere,
+    /// There with other bytes.
+    Different,
+    /// Not asked, or no answer.
+    #[default]
+    Unknown,
+}
+
+impl State {
+    /// The word in the report.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Uploaded => "uploaded",
+            Self::AlreadyThere => "already-there",
+            Self::Different => "different",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// One path of the source.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct FileRow {
+    /// Relative to the source.
+    pub path: String,
+    /// What it is.
+    pub class: String,
+    /// The normalised project name of a distribution.
+    pub project: Option<String>,
+    /// The version of a distribution.
+    pub version: Option<String>,
+    /// Bytes.
+    pub size: u64,
+    /// Lower-case hex; none where the file was not read.
+    pub sha256: Option<String>,
+    /// Lower-case hex; none where the file was not read.
+    pub sha512: Option<String>,
+    /// The fingerprint of the primary key that signed it.
+    pub signer: Option<String>,
+    /// Where it stands on the index.
+    pub state: State,
+}
+
+/// A KEYS file that was read.
+#[derive(Clone, Debug)]
+pub struct KeysRow {
+    /// Where it lies.
+    pub place: String,
+    /// The revision that it was read at, where the server says one.
+    pub revision: Option<u64>,
+}
+
+/// A signer, for people.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SignerRow {
+    /// The primary key's fingerprint.
+    pub fingerprint: String,
+    /// A user id of the key: its owner's word.
+    pub user_id: String,
+}
+
+/// Everything a run has to say. What is serialised is the JSON report,
+/// whose schema is docs/report.schema.json.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The version of the report's form.
+    pub schema: u8,
+    /// What was asked.
+    pub mode: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The exit status.
+    pub exit: u8,
+    /// The release digest, where the whole release was verified.
+    pub digest: Option<String>,
+    /// The revision that was read.
+    pub revision: Option<u64>,
+    /// Where the release was read.
+    pub source: Option<String>,
+    /// `release` or `dev`.
+    pub area: Option<String>,
+    /// Every path of the source.
+    pub files: Vec<FileRow>,
+    /// Every verdict.
+    pub findings: Vec<Finding>,
+    /// Every waiver that was used.
+    pub waived: Vec<Waived>,
+
+    /// The KEYS files.
+    #[serde(skip)]
+    pub keys: Vec<KeysRow>,
+    /// Who signed, without repetition.
+    #[serde(skip)]
+    pub signers: Vec<SignerRow>,
+    /// A command line that gives the same digest.
+    #[serde(skip)]
+    pub digest_command: Option<String>,
+    /// The name of the index, for people.
+    #[serde(skip)]
+    pub index: String,
+    /// The pages of what was published, sorted.
+    #[serde(skip)]
+    pub links: Vec<String>,
+    /// Whether this was a dry run.
+    #[serde(skip)]
+    pub dry_run: bool,
+}
+
+impl Report {
+    /// A report of a run that has not begun.
+    pub fn new(mode: &str) -> Self {
+        Self {
+            schema: 1,
+            mode: mode.to_owned(),
+            outcome: Outcome::Failed,
+            exit: Exit::Outside.code(),
+            digest: None,
+            revision: None,
+            source: None,
+            area: None,
+            files: Vec::new(),
+            findings: Vec::new(),
+            waived: Vec::new(),
+            keys: Vec::new(),
+            signers: Vec::new(),
+            digest_command: None,
+            index: String::new(),
+            links: Vec::new(),
+            dry_run: false,
+        }
+    }
+
+    /// Whether anything so far stops the run.
+    pub fn refused(&self) -> bool {
+        self.findings.iter().any(Finding::refuses)
+    }
+
+    /// Takes verdicts in.
+    pub fn note(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        self.findings.extend(findings);
+    }
+
+    /// The row of a path.
+    pub fn row(&mut self, path: &str) -> Option<&mut FileRow> {
+        self.files.iter_mut().find(|row| row.path == path)
+    }
+
+    /// Closes the report: the exit status of all findings together, and the
+    /// word for it, which is `good` where nothing refuses.
+    pub fn close(&mut self, good: Outcome) -> Exit {
+        self.findings.sort_by(|a, b| {
+            (b.severity, &a.path, a.rule).cmp(&(a.severity, &b.path, b.rule))
+        });
+        self.findings.dedup();
+        let exit = exit_of(&self.findings);
+        self.exit = exit.code();
+        self.outcome = match exit {
+            Exit::Done => good,
+            Exit::Verdict => Outcome::Refused,
+            Exit::Inputs => Outcome::IllegalInputs,
+            Exit::Outside => Outcome::Failed,
+        };
+        exit
+    }
+
+    /// What the index holds of this release, for the output `published`.
+    pub fn published(&self) -> Vec<PublishedRow<'_>> {
+        self.files
+            .iter()
+            .filter(|row| matches!(row.state, State::Uploaded | State::AlreadyThere))
+            .filter_map(|row| {
+                Some(PublishedRow {
+                    project: row.project.as_deref()?,
+                    version: row.version.as_deref()?,
+                    file: crate::snapshot::basename(&row.path),
+                    sha256: row.sha256.as_deref()?,
+                    verdict: row.state,
+                })
+            })
+            .collect()
+    }
+}
+
+impl Report {
+    /// The projects and versions of [`Self::published`], sorted.
+    pub fn published_versions(&self) -> Vec<(String, String)> {
+        let mut versions: Vec<(String, String)> = self
+            .published()
+            .iter()
+            .map(|row| (row.project.to_owned(), row.version.to_owned()))
+            .collect();
+        versions.sort();
+        versions.dedup();
+        versions
+    }
+}
+
+/// One element of the output `published`.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct PublishedRow<'a> {
+    project: &'a str,
+    version: &'a str,
+    file: &'a str,
+    sha256: &'a str,
+    verdict: State,
+}

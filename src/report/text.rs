@@ -1,0 +1,68 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! The report as lines of a log.
+
+use super::escape::line;
+use super::{Outcome, Report};
+use crate::rules::{Finding, Severity};
+
+/// One finding as a block of lines, the first of which names rule and path.
+pub fn finding(finding: &Finding) -> Vec<String> {
+    let word = match finding.severity {
+        Severity::Refuse => "REFUSED",
+        Severity::Warn => "warning",
+        Severity::Note => "note",
+    };
+    let place = finding.path.as_deref().unwrap_or("the run");
+    vec![
+        format!("{word} {}: {}", finding.rule, line(place)),
+        format!("  {}", finding.rule.meaning()),
+        format!("  expected: {}", line(&finding.expected)),
+        format!("  found:    {}", line(&finding.found)),
+        format!("  do:       {}", line(&finding.action)),
+        format!("  see:      {}", finding.rule.link()),
+    ]
+}
+
+/// One sentence on how the run ended.
+pub fn outcome(report: &Report) -> String {
+    let distributions = report.files.iter().filter(|row| row.class == "distribution").count();
+    let refusals = report.findings.iter().filter(|finding| finding.refuses()).count();
+    match report.outcome {
+        Outcome::Verified => format!("Verified: {distributions} distributions hold."),
+        Outcome::DryRun => format!(
+            "Dry run: {distributions} distributions hold and could be published; nothing was sent."
+        ),
+        Outcome::Published => {
+            format!("Published: the index serves all {distributions} distributions.")
+        }
+        Outcome::Refused => format!("Refused: {refusals} findings."),
+        Outcome::IllegalInputs => format!("Wrong inputs: {refusals} problems; nothing was done."),
+        Outcome::Failed => "Failed: something outside did not work. Run it again.".to_owned(),
+    }
+}
+
+/// What the run found out, for the end of the log.
+pub fn facts(report: &Report) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(source) = &report.source {
+        let at = report.revision.map_or(String::new(), |revision| format!(" at revision {revision}"));
+        lines.push(format!("source:  {}{at}", line(source)));
+    }
+    for keys in &report.keys {
+        let at = keys.revision.map_or(String::new(), |revision| format!(" at revision {revision}"));
+        lines.push(format!("keys:    {}{at}", line(&keys.place)));
+    }
+    for signer in &report.signers {
+        lines.push(format!("signer:  {} {}", signer.fingerprint, line(&signer.user_id)));
+    }
+    if let Some(digest) = &report.digest {
+        lines.push(format!("digest:  {digest}"));
+    }
+    if let Some(command) = &report.digest_command {
+        lines.push("the same digest with coreutils, in a copy of the source:".to_owned());
+        lines.push(format!("  {}", line(command)));
+    }
+    lines
+}

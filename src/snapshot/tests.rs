@@ -1,0 +1,124 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! Tables of what each path is.
+
+use super::*;
+use crate::context::Context;
+use crate::inputs::{Inputs, Request};
+use crate::plan::Plan;
+
+fn entry(path: &str) -> Entry {
+    Entry { path: path.to_owned(), size: 10, ..Entry::default() }
+}
+
+fn classify(paths: &[&str], args: &[&str]) -> (Snapshot, Vec<Finding>, Vec<Waived>) {
+    let base = ["verify", "--source", "https://dist.apache.org/repos/dist/release/x/"];
+    let context = Context::with_args([&base[..], args].concat());
+    let Request::Run(inputs, _) = Inputs::read(&context) else { panic!("no run") };
+    let plan = Plan::read(&inputs).unwrap();
+    Snapshot::classify(paths.iter().map(|path| entry(path)).collect(), &plan.selection, &plan.waivers)
+}
+
+fn classes(paths: &[&str], args: &[&str]) -> Vec<&'static str> {
+    let (snapshot, _, _) = classify(paths, args);
+    snapshot.items().iter().map(|item| item.class.word()).collect()
+}
+
+fn rules(findings: &[Finding]) -> Vec<(Rule, &str)> {
+    findings
+        .iter()
+        .map(|finding| (finding.rule, finding.path.as_deref().unwrap_or_default()))
+        .collect()
+}
+
+#[test]
+fn every_path_has_a_class() {
+    for (path, class) in [
+        ("apache_foo-1.0-py3-none-any.whl", "distribution"),
+        ("sub/apache_foo-1.0.tar.gz", "distribution"),
+        ("apache-foo-1.0-source.tar.gz", "artifact"),
+        ("apache-foo-1.0-bin.tar.gz", "artifact"),
+        ("KEYS", "keys"),
+        ("README.html", "refused"),
+        ("Apache_Foo-1.0-py3-none-any.whl", "refused"),
+        ("apache-foo-1.0.tar.gz", "refused"),
+        ("a name.whl", "refused"),
+        ("100%.whl", "refused"),
+        ("apache_foo-1.0-py3-none-any.whl.asc.asc", "refused"),
+        ("ａpache_foo-1.0-py3-none-any.whl", "refused"),
+    ] {
+        assert_eq!(classes(&[path], &[]), [class], "{path}");
+    }
+}
+
+#[test]
+fn sidecars_follow_their_file_and_orphans_are_refused() {
+    let wheel = "foo-1.0-py3-none-any.whl";
+    let paths = [
+        wheel, "foo-1.0-py3-none-any.whl.asc", "foo-1.0-py3-none-any.whl.sha512",
+        "foo-1.0-py3-none-any.whl.sha256", "foo-1.0-py3-none-any.whl.md5", "bar-1.0.tar.gz.asc",
+    ];
+    let (snapshot, findings, _) = classify(&paths, &[]);
+    assert_eq!(
+        rules(&findings),
+        [
+            (Rule::WeakSidecar, "foo-1.0-py3-none-any.whl.md5"),
+            (Rule::SidecarOrphan, "bar-1.0.tar.gz.asc")
+        ]
+    );
+    let [artifact] = snapshot.artifacts() else { panic!("one artifact") };
+    assert!(artifact.signature.is_some());
+    assert_eq!(artifact.checksums.len(), 2);
+}
+
+#[test]
+fn what_is_left_out_takes_its_sidecars_along() {
+    let paths = ["a/foo-1.0.tar.gz", "a/foo-1.0.tar.gz.asc", "a/notes.txt", "b/bar-1.0.tar.gz", "b/bar-1.0.tar.gz.sha512", "b/gone.whl.asc"];
+    assert_eq!(
+        classes(&paths, &["--exclude", "b/*", "--exclude", "*.txt"]),
+        ["distribution", "signature", "excluded", "excluded", "excluded", "excluded"]
+    );
+    assert_eq!(
+        classes(&paths, &["--include", "b/bar*"]),
+        ["excluded", "excluded", "excluded", "distribution", "checksum", "excluded"]
+    );
+    let (_, findings, _) = classify(&paths, &["--include", "*", "--exclude", "nothing*"]);
+    assert!(rules(&findings).contains(&(Rule::GlobUnused, "exclude")));
+}
+
+#[test]
+fn an_unknown_path_may_be_waived_and_is_then_told() {
+    let (snapshot, findings, waived) =
+        classify(&["CHANGES"], &["--waive", "path-unknown CHANGES a list of changes"]);
+    assert_eq!(snapshot.items()[0].class, Class::Waived);
+    assert!(!findings.iter().any(Finding::refuses));
+    assert_eq!(waived.len(), 1);
+    assert_eq!(waived[0].reason, "a list of changes");
+}
+
+#[test]
+fn one_name_in_two_folders_is_refused() {
+    let (_, findings, _) = classify(&["a/foo-1.0.tar.gz", "b/foo-1.0.tar.gz"], &[]);
+    assert_eq!(rules(&findings), [(Rule::BasenameTwice, "a/foo-1.0.tar.gz")]);
+}
+
+#[test]
+fn links_and_externals_are_refused() {
+    let link = Entry { special: Some("a link"), ..entry("foo-1.0.tar.gz") };
+    let (snapshot, findings, _) =
+        Snapshot::classify(vec![link], &Selection::default(), &Waivers::default());
+    assert_eq!(rules(&findings), [(Rule::SourceSpecial, "foo-1.0.tar.gz")]);
+    assert!(snapshot.artifacts().is_empty());
+}
+
+#[test]
+fn limits_hold_for_one_file_and_for_all() {
+    let (snapshot, _, _) = classify(&["foo-1.0.tar.gz", "bar-1.0.tar.gz"], &[]);
+    let check = |max_file_size, max_total_size| {
+        snapshot.check_limits(&Limits { max_files: 9, max_file_size, max_total_size }).len()
+    };
+    assert_eq!(check(10, 20), 0);
+    assert_eq!(check(9, 20), 2);
+    assert_eq!(check(10, 19), 1);
+}

@@ -1,0 +1,295 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! Snapshot + bytes -> Verified -> Batch.
+//!
+//! Decides whether the bytes of one artifact are what the project signed, and
+//! whether all of them together are a release that may be published. The only
+//! maker of [`Verified`] and [`Batch`]: no token is minted and nothing is
+//! uploaded without one.
+
+use std::io::{self, Read};
+
+use crate::channel::Target;
+use crate::checksum::{self, Algorithm};
+use crate::digest::{ReleaseDigest, release_digest};
+use crate::dist::filename::DistributionName;
+use crate::dist::metadata::{self, Metadata};
+use crate::openpgp::{self, Fingerprint, Judged, Keyring, Signer};
+use crate::plan::{ExpectedDigest, Plan};
+use crate::rules::{Finding, Rule};
+use crate::snapshot::{Artifact, Snapshot, basename};
+use crate::source::Fetched;
+
+/// The bytes of the sidecars of one artifact, with their paths.
+#[derive(Debug, Default)]
+pub struct Sidecars {
+    /// The `.asc`, if there is one.
+    pub signature: Option<Vec<u8>>,
+    /// Every checksum that counts.
+    pub checksums: Vec<(Algorithm, String, Vec<u8>)>,
+}
+
+/// Who may sign, and when the question is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Trust<'a> {
+    /// The keys of KEYS.
+    pub keyring: &'a Keyring,
+    /// Those that may sign; empty for all.
+    pub signers: &'a [Fingerprint],
+    /// Seconds since 1970.
+    pub now: u64,
+}
+
+/// A distribution whose checksum and signature hold and whose metadata agrees
+/// with its name. Carries the open handle: what is sent is read from it.
+#[derive(Debug)]
+pub struct Verified {
+    path: String,
+    name: DistributionName,
+    metadata: Metadata,
+    signer: Signer,
+    fetched: Fetched,
+}
+
+impl Verified {
+    /// The path relative to the source.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+    /// What the file name says.
+    pub fn name(&self) -> &DistributionName {
+        &self.name
+    }
+    /// What the distribution says of itself.
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+    /// Who signed it.
+    pub fn signer(&self) -> &Signer {
+        &self.signer
+    }
+    /// The bytes, and their digests.
+    pub fn fetched(&self) -> &Fetched {
+        &self.fetched
+    }
+}
+
+/// What came of one artifact.
+#[derive(Debug)]
+pub struct Judgement {
+    /// Its path.
+    pub path: String,
+    /// Who signed it, where the signature holds.
+    pub signer: Option<Signer>,
+    /// The distribution, if it is one and nothing is wrong with it.
+    pub verified: Option<Verified>,
+    /// What was found, good and bad.
+    pub findings: Vec<Finding>,
+    /// Bytes, SHA-256 and SHA-512.
+    pub digests: (u64, [u8; 32], [u8; 64]),
+}
+
+/// Judges one artifact. Reads from the private copy only; blocking.
+pub fn judge(
+    artifact: &Artifact,
+    fetched: Fetched,
+    sidecars: &Sidecars,
+    trust: &Trust<'_>,
+) -> Judgement {
+    let path = artifact.entry.path.as_str();
+    let mut findings = check_checksums(path, &fetched, sidecars);
+    let signer = match check_signature(path, &fetched, sidecars, trust) {
+        Ok(judged) => {
+            findings.extend(judged.findings);
+            Some(judged.signer)
+        }
+        Err(refusals) => {
+            findings.extend(refusals);
+            None
+        }
+    };
+    let metadata = artifact.name.as_ref().and_then(|name| {
+        let read = Metadata::read(fetched.reader(), name)
+            .and_then(|metadata| metadata::agree(&metadata, name).map(|()| metadata));
+        read.map_err(|why| findings.push(why.finding(path))).ok()
+    });
+    let digests = (fetched.size(), *fetched.sha256(), *fetched.sha512());
+    let holds = !findings.iter().any(Finding::refuses);
+    let verified = match (&artifact.name, metadata, &signer) {
+        (Some(name), Some(metadata), Some(signer)) if holds => Some(Verified {
+            path: path.to_owned(),
+            name: name.clone(),
+            metadata,
+            signer: signer.clone(),
+            fetched,
+        }),
+        _ => None,
+    };
+    Judgement { path: path.to_owned(), signer, verified, findings, digests }
+}
+
+fn check_checksums(path: &str, fetched: &Fetched, sidecars: &Sidecars) -> Vec<Finding> {
+    if sidecars.checksums.is_empty() {
+        return vec![Finding::new(
+            Rule::ChecksumMissing,
+            Some(path),
+            format!("`{}.sha512` or `.sha256`", basename(path)),
+            "neither",
+        )];
+    }
+    let mut findings = Vec::new();
+    for (algorithm, sidecar, bytes) in &sidecars.checksums {
+        let actual: &[u8] = match algorithm {
+            Algorithm::Sha256 => fetched.sha256(),
+            Algorithm::Sha512 => fetched.sha512(),
+        };
+        match checksum::read(bytes, *algorithm, basename(path)) {
+            Ok(named) if named == actual => {}
+            Ok(named) => findings.push(Finding::new(
+                Rule::ChecksumMismatch,
+                Some(path),
+                format!("{} as `{}` says", hex::encode(named), basename(sidecar)),
+                hex::encode(actual),
+            )),
+            Err(why) => findings.push(why.finding(sidecar)),
+        }
+    }
+    findings
+}
+
+fn check_signature(
+    path: &str,
+    fetched: &Fetched,
+    sidecars: &Sidecars,
+    trust: &Trust<'_>,
+) -> Result<Judged, Vec<Finding>> {
+    let Some(asc) = &sidecars.signature else {
+        return Err(vec![Finding::new(
+            Rule::SignatureMissing,
+            Some(path),
+            format!("`{}.asc`", basename(path)),
+            "no such file",
+        )]);
+    };
+    let mut data = || -> io::Result<Box<dyn Read>> { Ok(Box::new(fetched.reader())) };
+    openpgp::verify(asc, path, &mut data, trust.keyring, trust.signers, trust.now)
+}
+
+/// Every selected distribution of the release, verified, with names and
+/// versions as the plan wants them.
+#[derive(Debug)]
+pub struct Batch {
+    files: Vec<Verified>,
+    digest: ReleaseDigest,
+}
+
+impl Batch {
+    /// Puts the release together.
+    ///
+    /// # Errors
+    /// A distribution that was not verified, a project or a version that the
+    /// plan does not name, another digest than the expected one, or nothing
+    /// at all. The caller has already reported what each artifact lacks.
+    pub fn assemble(
+        judgements: Vec<Judgement>,
+        plan: &Plan,
+        snapshot: &Snapshot,
+    ) -> Result<Self, Vec<Finding>> {
+        let refused = judgements.iter().any(|one| one.findings.iter().any(Finding::refuses));
+        let whole = !refused && judgements.len() == snapshot.artifacts().len();
+        let mut files: Vec<Verified> =
+            judgements.into_iter().filter_map(|one| one.verified).collect();
+        let mut findings: Vec<Finding> =
+            files.iter().flat_map(|file| check_plan(file, plan)).collect();
+        if snapshot.artifacts().iter().all(|artifact| artifact.name.is_none()) {
+            findings.push(Finding::new(
+                Rule::NothingToPublish,
+                None,
+                "at least one wheel or sdist",
+                "none",
+            ));
+        }
+        let digest = release_digest(
+            files.iter().map(|file| (file.name.file(), file.fetched.sha512())),
+        );
+        if let ExpectedDigest::Exactly(expected) = plan.expected_digest
+            && whole
+            && expected != digest
+        {
+            findings.push(Finding::new(
+                Rule::DigestMismatch,
+                None,
+                expected.to_string(),
+                digest.to_string(),
+            ));
+        }
+        if !whole || !findings.is_empty() {
+            return Err(findings);
+        }
+        files.sort_by(|a, b| {
+            (a.name.project(), a.name.version(), a.name.file())
+                .cmp(&(b.name.project(), b.name.version(), b.name.file()))
+        });
+        Ok(Self { files, digest })
+    }
+
+    /// The files, those of one version of one project beside each other.
+    pub fn files(&self) -> &[Verified] {
+        &self.files
+    }
+
+    /// The release digest.
+    pub fn digest(&self) -> ReleaseDigest {
+        self.digest
+    }
+
+    /// The files, each with leave to be uploaded: the channel rule holds.
+    pub fn publishable<'a>(&'a self, _: &'a Target) -> impl Iterator<Item = Publishable<'a>> {
+        self.files.iter().map(Publishable)
+    }
+}
+
+/// A file that may be sent to an index. There is no other way to upload one
+/// than to have it verified, in a whole batch, with a permitted target.
+#[derive(Clone, Copy, Debug)]
+pub struct Publishable<'a>(&'a Verified);
+
+impl<'a> Publishable<'a> {
+    /// The file.
+    pub fn verified(&self) -> &'a Verified {
+        self.0
+    }
+
+    /// Whether both belong to one version of one project.
+    pub fn same_version(&self, other: &Self) -> bool {
+        let key = |file: &Self| (file.0.name.project().clone(), file.0.name.version().clone());
+        key(self) == key(other)
+    }
+}
+
+fn check_plan(file: &Verified, plan: &Plan) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let project = file.name.project().as_str();
+    if let Some(projects) = &plan.projects
+        && !projects.allow(project)
+    {
+        findings.push(Finding::new(
+            Rule::ProjectNotAllowed,
+            Some(&file.path),
+            format!("a project of: {}", projects.shown()),
+            project,
+        ));
+    }
+    if let Some(version) = &plan.version
+        && version != file.name.version()
+    {
+        findings.push(Finding::new(
+            Rule::VersionNotExpected,
+            Some(&file.path),
+            version.to_string(),
+            file.name.version().to_string(),
+        ));
+    }
+    findings
+}

@@ -1,0 +1,134 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! Runs the real binary in a fresh folder, with nothing of this process's
+//! environment but what a program needs to run at all.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// What a run of the binary gave.
+#[derive(Debug)]
+pub struct Ran {
+    pub status: i32,
+    pub stdout: String,
+    pub stderr: String,
+    /// The JSON report, where one was asked for and written.
+    pub report: Value,
+    /// What the runner's summary file holds.
+    pub summary: String,
+    /// What the runner's output file holds, read as the runner reads it.
+    pub outputs: BTreeMap<String, String>,
+}
+
+impl Ran {
+    /// The rules that refused, sorted, without repetition.
+    pub fn refusals(&self) -> Vec<String> {
+        self.rules("refuse")
+    }
+
+    /// The rules of this severity, sorted, without repetition.
+    pub fn rules(&self, severity: &str) -> Vec<String> {
+        let findings = self.report["findings"].as_array().cloned().unwrap_or_default();
+        let mut rules: Vec<String> = findings
+            .iter()
+            .filter(|finding| finding["severity"] == severity)
+            .map(|finding| finding["rule"].as_str().unwrap().to_owned())
+            .collect();
+        rules.sort();
+        rules.dedup();
+        rules
+    }
+
+    /// The value of an output on standard output.
+    pub fn output(&self, name: &str) -> Option<&str> {
+        self.stdout.lines().find_map(|line| line.strip_prefix(&format!("{name}=")))
+    }
+
+    /// The row of a path in the report.
+    pub fn file(&self, path: &str) -> Value {
+        let files = self.report["files"].as_array().cloned().unwrap_or_default();
+        files.into_iter().find(|row| row["path"] == path).unwrap_or(Value::Null)
+    }
+
+    /// Everything that the run said anywhere.
+    pub fn everything(&self) -> String {
+        format!("{}{}{}{}{:?}", self.stdout, self.stderr, self.report, self.summary, self.outputs)
+    }
+}
+
+/// The binary with these arguments, nothing else.
+pub fn binary<A: AsRef<OsStr>>(args: &[A]) -> Ran {
+    run(args, &[])
+}
+
+/// The binary with these arguments and variables. `report.json` in the fresh
+/// working folder is read back if it is there.
+pub fn run<A: AsRef<OsStr>>(args: &[A], env: &[(&str, &str)]) -> Ran {
+    let folder = TempDir::new().unwrap();
+    let mut command = command(folder.path(), env);
+    command.args(args);
+    finish(command, folder.path())
+}
+
+/// The binary as a runner starts it: no arguments, inputs as `INPUT_*`,
+/// files for outputs and summary.
+pub fn run_as_action(inputs: &[(&str, &str)], env: &[(&str, &str)]) -> Ran {
+    let folder = TempDir::new().unwrap();
+    let mut command = command(folder.path(), env);
+    command.env("GITHUB_ACTIONS", "true");
+    command.env("GITHUB_REPOSITORY", "apache/example");
+    command.env("GITHUB_OUTPUT", folder.path().join("output"));
+    command.env("GITHUB_STEP_SUMMARY", folder.path().join("summary.md"));
+    for (name, value) in inputs {
+        command.env(format!("INPUT_{}", name.to_uppercase()), value);
+    }
+    finish(command, folder.path())
+}
+
+/// The path of the binary.
+pub fn path() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_asf-pypi-publish"))
+}
+
+fn command(folder: &Path, env: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(path());
+    command.current_dir(folder).env_clear().stdin(Stdio::null());
+    for name in ["PATH", "SSL_CERT_FILE", "SSL_CERT_DIR"] {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
+    }
+    command.envs(env.iter().copied());
+    command
+}
+
+fn finish(mut command: Command, folder: &Path) -> Ran {
+    let output = command.output().unwrap();
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap_or_default();
+    Ran {
+        status: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+        report: serde_json::from_str(&read("report.json")).unwrap_or(Value::Null),
+        summary: read("summary.md"),
+        outputs: read_outputs(&read("output")),
+    }
+}
+
+/// `name<<DELIMITER`, the value's lines, `DELIMITER`: as the runner reads it.
+fn read_outputs(text: &str) -> BTreeMap<String, String> {
+    let mut outputs = BTreeMap::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        let (name, delimiter) = line.split_once("<<").expect("name<<DELIMITER");
+        let value: Vec<&str> = lines.by_ref().take_while(|line| *line != delimiter).collect();
+        outputs.insert(name.to_owned(), value.join("\n"));
+    }
+    outputs
+}
