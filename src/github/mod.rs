@@ -1,1 +1,6 @@
-//! skeleton
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! GitHub: what the runner gives a job, and how the job speaks to the runner.
+
+pub mod oidc;
