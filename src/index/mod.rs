@@ -1,1 +1,220 @@
-//! skeleton
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! The package index: what it has, a token for this workflow, the uploads, and
+//! reading back what it shows.
+//!
+//! Decides which endpoints belong to an index. What is published is decided
+//! before; this part only asks, sends and compares.
+
+mod error;
+mod ledger;
+mod read_back;
+mod simple;
+mod token;
+mod upload;
+
+use url::Url;
+
+use crate::endpoints::{PYPI_BASE, PYPI_UPLOAD, TESTPYPI_BASE, TESTPYPI_UPLOAD};
+use crate::http::{Client, is_loopback};
+
+pub use error::IndexError;
+pub use ledger::{FileState, Ledger, Standing, Wanted, ask};
+pub use read_back::{ReadBack, Shown, read_back};
+pub use simple::{File, Project};
+pub use token::{Audience, UploadToken, audience, mint, obtain};
+pub use upload::{Digests, Upload, Uploaded, upload};
+
+/// Where an index is asked and served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoints {
+    /// Below it lie the projects' Simple pages; ends in a slash.
+    pub simple: Url,
+    /// Names the audience that the index takes.
+    pub audience: Url,
+    /// Gives an upload token for an identity token.
+    pub mint: Url,
+    /// Takes files.
+    pub upload: Url,
+    /// Only PyPI and TestPyPI: may ask for their guarded audiences.
+    pub guarded: bool,
+}
+
+/// An address that no index can have.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{url} is no address of an index: {problem}")]
+pub struct EndpointError {
+    /// The address, without its query.
+    pub url: String,
+    /// What is wrong with it.
+    pub problem: &'static str,
+}
+
+impl Endpoints {
+    /// PyPI.
+    ///
+    /// # Errors
+    /// Never, as long as the constants hold.
+    pub fn pypi() -> Result<Self, EndpointError> {
+        Self::public(PYPI_BASE, PYPI_UPLOAD)
+    }
+
+    /// TestPyPI.
+    ///
+    /// # Errors
+    /// As [`Endpoints::pypi`].
+    pub fn testpypi() -> Result<Self, EndpointError> {
+        Self::public(TESTPYPI_BASE, TESTPYPI_UPLOAD)
+    }
+
+    /// An index of one's own, laid out below `base` as PyPI's; uploads go to
+    /// `<base>/legacy/` or to `upload`. Query and fragment of `base` do not count.
+    ///
+    /// # Errors
+    /// When an address is neither https nor on this machine, or holds a user.
+    pub fn own(base: &Url, upload: Option<&Url>) -> Result<Self, EndpointError> {
+        check(base)?;
+        if let Some(upload) = upload {
+            check(upload)?;
+        }
+        let below = |path: &str| {
+            let mut url = base.clone();
+            url.set_query(None);
+            url.set_fragment(None);
+            url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
+            url
+        };
+        Ok(Self {
+            simple: below("/simple/"),
+            audience: below("/_/oidc/audience"),
+            mint: below("/_/oidc/mint-token"),
+            upload: upload.cloned().unwrap_or_else(|| below("/legacy/")),
+            guarded: false,
+        })
+    }
+
+    fn public(base: &str, upload: &str) -> Result<Self, EndpointError> {
+        let parse = |text: &str| {
+            Url::parse(text).map_err(|_| EndpointError {
+                url: text.to_owned(),
+                problem: "no URL",
+            })
+        };
+        let endpoints = Self::own(&parse(base)?, Some(&parse(upload)?))?;
+        Ok(Self {
+            guarded: true,
+            ..endpoints
+        })
+    }
+
+    /// Whether every request goes to this very machine: no token can leave it.
+    fn on_loopback(&self) -> bool {
+        [&self.simple, &self.audience, &self.mint, &self.upload]
+            .into_iter()
+            .all(is_loopback)
+    }
+}
+
+fn check(url: &Url) -> Result<(), EndpointError> {
+    let refuse = |problem| {
+        Err(EndpointError {
+            url: crate::http::display_url(url),
+            problem,
+        })
+    };
+    if !url.username().is_empty() || url.password().is_some() {
+        return refuse("it holds a user");
+    }
+    match url.scheme() {
+        "https" => Ok(()),
+        "http" if is_loopback(url) => Ok(()),
+        _ => refuse("it is neither https nor on this machine"),
+    }
+}
+
+/// An index that can be asked.
+#[derive(Clone, Debug)]
+pub struct Index {
+    client: Client,
+    endpoints: Endpoints,
+}
+
+impl Index {
+    /// Nothing is asked yet.
+    pub fn new(client: Client, endpoints: Endpoints) -> Self {
+        Self { client, endpoints }
+    }
+
+    /// Where it is.
+    pub fn endpoints(&self) -> &Endpoints {
+        &self.endpoints
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).unwrap()
+    }
+
+    #[test]
+    fn an_index_of_ones_own_is_laid_out_below_its_base() {
+        for base in [
+            "https://index.example.org/pypi",
+            "https://index.example.org/pypi/",
+            "https://index.example.org/pypi/?x=1#y",
+        ] {
+            let found = Endpoints::own(&url(base), None).unwrap();
+            assert_eq!(
+                found.simple.as_str(),
+                "https://index.example.org/pypi/simple/"
+            );
+            assert_eq!(
+                found.audience.as_str(),
+                "https://index.example.org/pypi/_/oidc/audience"
+            );
+            assert_eq!(
+                found.mint.as_str(),
+                "https://index.example.org/pypi/_/oidc/mint-token"
+            );
+            assert_eq!(
+                found.upload.as_str(),
+                "https://index.example.org/pypi/legacy/"
+            );
+            assert!(!found.guarded);
+        }
+        let upload = url("https://upload.example.org/");
+        let found = Endpoints::own(&url("https://index.example.org"), Some(&upload)).unwrap();
+        assert_eq!(found.simple.as_str(), "https://index.example.org/simple/");
+        assert_eq!(found.upload, upload);
+    }
+
+    #[test]
+    fn only_the_public_indexes_are_guarded() {
+        for found in [Endpoints::pypi().unwrap(), Endpoints::testpypi().unwrap()] {
+            assert!(found.guarded && !found.on_loopback());
+            assert_eq!(found.simple.host(), found.mint.host());
+        }
+    }
+
+    #[test]
+    fn addresses_that_could_leak_a_token_are_refused() {
+        let good = url("https://index.example.org/");
+        for bad in [
+            "http://index.example.org/",
+            "ftp://index.example.org/",
+            "https://me@index.example.org/",
+            "https://:pw@index.example.org/",
+        ] {
+            assert!(Endpoints::own(&url(bad), None).is_err(), "{bad}");
+            assert!(Endpoints::own(&good, Some(&url(bad))).is_err(), "{bad}");
+        }
+        let local = Endpoints::own(&url("http://127.0.0.1:8080/"), None).unwrap();
+        assert!(local.on_loopback());
+        let mixed = Endpoints::own(&url("http://127.0.0.1:8080/"), Some(&good)).unwrap();
+        assert!(!mixed.on_loopback());
+    }
+}

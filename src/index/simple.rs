@@ -1,0 +1,234 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! The Simple API in its JSON form (PEP 691): what an index has of a project.
+//!
+//! Decides that only a fresh JSON page counts: HTML, a redirect or a page that
+//! cannot be read is an error, never an empty project.
+
+use reqwest::Method;
+use reqwest::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
+use serde::Deserialize;
+use serde_json::Value;
+use url::Url;
+
+use super::{Index, IndexError};
+use crate::http::{self, HttpError, display_url, error_for_status, read_limited, sanitise};
+
+const MEDIA_TYPE: &str = "application/vnd.pypi.simple.v1+json";
+/// The biggest page that is read, in bytes; the biggest of PyPI have a few MiB.
+const PAGE_LIMIT: u64 = 64 << 20;
+
+/// A project on the index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Project {
+    /// `active`, `archived`, `quarantined` or a newer word; `active` when the
+    /// index does not say.
+    pub status: String,
+    /// All files of all versions.
+    pub files: Vec<File>,
+    /// The versions that have files, as the index writes them; none when it does not say.
+    pub versions: Option<Vec<String>>,
+}
+
+/// A file on the index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Its name.
+    pub filename: String,
+    /// Lower-case hexadecimal digits; none when the index shows none that is one.
+    pub sha256: Option<String>,
+    /// Whether it is withdrawn from resolution.
+    pub yanked: bool,
+    /// Where it can be had, as the index writes it.
+    pub url: String,
+}
+
+/// The page as it is on the wire.
+#[derive(Deserialize)]
+struct Page {
+    meta: Meta,
+    #[serde(default, rename = "project-status")]
+    status: Status,
+    files: Vec<PageFile>,
+    versions: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+struct Meta {
+    #[serde(rename = "api-version")]
+    api_version: String,
+}
+
+#[derive(Default, Deserialize)]
+struct Status {
+    status: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct PageFile {
+    filename: String,
+    url: String,
+    #[serde(default)]
+    hashes: Hashes,
+    /// PEP 691: false, true, or the reason for true.
+    #[serde(default)]
+    yanked: Value,
+}
+
+#[derive(Default, Deserialize)]
+struct Hashes {
+    sha256: Option<String>,
+}
+
+impl Index {
+    /// What the index has of the project of this normalised name; none when it
+    /// has no such project. Caches on the way are asked to look again.
+    ///
+    /// # Errors
+    /// When the index cannot be reached, refuses, redirects, or answers with
+    /// anything but a JSON page of version 1.
+    pub async fn project(&self, name: &str) -> Result<Option<Project>, IndexError> {
+        let url = self.project_url(name)?;
+        let page = http::retry("the index", || self.fetch_page(&url)).await;
+        match page.map_err(IndexError::of_look_up)? {
+            None => Ok(None),
+            Some((media_type, body)) => parse(&url, &media_type, &body).map(Some),
+        }
+    }
+
+    fn project_url(&self, name: &str) -> Result<Url, IndexError> {
+        let url = self.endpoints.simple.join(&format!("{name}/"));
+        // A name that is no normalised one could leave the folder.
+        let legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        match url {
+            Ok(url) if !name.is_empty() && name.bytes().all(legal) => Ok(url),
+            _ => Err(IndexError::Unreadable {
+                url: display_url(&self.endpoints.simple),
+                expected: "page of a project",
+                found: format!("the name {:?}", sanitise(name, 128)),
+            }),
+        }
+    }
+
+    /// The media type and the body; none for a 404.
+    async fn fetch_page(&self, url: &Url) -> Result<Option<(String, bytes::Bytes)>, HttpError> {
+        let request = self
+            .client
+            .request(Method::GET, url.clone())
+            .header(ACCEPT, MEDIA_TYPE)
+            .header(CACHE_CONTROL, "no-cache, max-age=0");
+        let response = self.client.send(request).await?;
+        if response.status().as_u16() == 404 {
+            return Ok(None);
+        }
+        let response = error_for_status(response).await?;
+        let media_type = response.headers().get(CONTENT_TYPE);
+        let media_type = media_type.and_then(|value| value.to_str().ok());
+        let media_type = media_type.unwrap_or_default().to_owned();
+        let body = read_limited(response, PAGE_LIMIT).await?;
+        Ok(Some((media_type, body)))
+    }
+}
+
+/// Reads a page of the API's version 1; fields that are not known are passed over.
+fn parse(url: &Url, media_type: &str, body: &[u8]) -> Result<Project, IndexError> {
+    let unreadable = |found: String| IndexError::Unreadable {
+        url: display_url(url),
+        expected: "Simple page in JSON",
+        found: sanitise(&found, 256),
+    };
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case(MEDIA_TYPE) {
+        return Err(unreadable(format!("its type is {essence:?}")));
+    }
+    let page: Page = serde_json::from_slice(body).map_err(|error| unreadable(error.to_string()))?;
+    if page.meta.api_version.split('.').next() != Some("1") {
+        return Err(unreadable(format!(
+            "its version is {:?}",
+            page.meta.api_version
+        )));
+    }
+    let files = page.files.into_iter().map(|file| File {
+        filename: file.filename,
+        sha256: file.hashes.sha256.and_then(|sha256| as_sha256(&sha256)),
+        yanked: !matches!(file.yanked, Value::Null | Value::Bool(false)),
+        url: file.url,
+    });
+    Ok(Project {
+        status: page.status.status.unwrap_or_else(|| "active".to_owned()),
+        files: files.collect(),
+        versions: page.versions,
+    })
+}
+
+fn as_sha256(text: &str) -> Option<String> {
+    let legal = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    legal.then(|| text.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(media_type: &str, body: &str) -> Result<Project, IndexError> {
+        let url = Url::parse("https://index.example.org/simple/example/").unwrap();
+        parse(&url, media_type, body.as_bytes())
+    }
+
+    #[test]
+    fn a_page_is_read_with_and_without_what_later_versions_brought() {
+        let hash = "AB".repeat(32);
+        let body = format!(
+            r#"{{"meta":{{"api-version":"1.4","_last-serial":7}},"name":"example",
+            "project-status":{{"status":"archived"}},"versions":["1.0"],"alien":[1],
+            "files":[
+              {{"filename":"a.whl","url":"u","hashes":{{"sha256":"{hash}","md5":"x"}},"yanked":"bad"}},
+              {{"filename":"b.whl","url":"u","hashes":{{"sha256":"zz"}},"yanked":false}},
+              {{"filename":"c.whl","url":"u","hashes":{{}}}}]}}"#
+        );
+        let found = read("application/vnd.pypi.simple.v1+json; charset=UTF-8", &body).unwrap();
+        assert_eq!(found.status, "archived");
+        assert_eq!(found.versions, Some(vec!["1.0".to_owned()]));
+        let files = found.files.iter();
+        let files: Vec<_> = files
+            .map(|file| (file.filename.as_str(), file.sha256.clone(), file.yanked))
+            .collect();
+        let lower = Some("ab".repeat(32));
+        assert_eq!(
+            files,
+            [
+                ("a.whl", lower, true),
+                ("b.whl", None, false),
+                ("c.whl", None, false)
+            ]
+        );
+        let old = read(
+            MEDIA_TYPE,
+            r#"{"meta":{"api-version":"1.0"},"name":"x","files":[]}"#,
+        );
+        let old = old.unwrap();
+        assert_eq!((old.status.as_str(), old.versions), ("active", None));
+    }
+
+    #[test]
+    fn whatever_is_no_page_is_an_error_and_never_an_empty_project() {
+        let empty = r#"{"meta":{"api-version":"1.4"},"name":"x","files":[]}"#;
+        for (media_type, body) in [
+            ("text/html", empty),
+            ("application/json", empty),
+            ("", empty),
+            (MEDIA_TYPE, ""),
+            (MEDIA_TYPE, "{}"),
+            (MEDIA_TYPE, "<html></html>"),
+            (MEDIA_TYPE, r#"{"meta":{"api-version":"2.0"},"files":[]}"#),
+            (MEDIA_TYPE, r#"{"meta":{"api-version":"1.4"}}"#),
+        ] {
+            let found = read(media_type, body);
+            assert!(
+                matches!(found, Err(IndexError::Unreadable { .. })),
+                "{media_type} {body}: {found:?}"
+            );
+        }
+    }
+}

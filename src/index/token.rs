@@ -1,0 +1,327 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! The upload token: which audience an index may ask for, and exchanging an
+//! identity token for it.
+//!
+//! Decides that an index which is not PyPI cannot get a token that PyPI would
+//! take, and that an identity token is sent once only.
+
+use std::fmt;
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable};
+use reqwest::Method;
+use reqwest::header::{ACCEPT, CACHE_CONTROL};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{Index, IndexError};
+use crate::endpoints::GUARDED_AUDIENCES;
+use crate::github::oidc::{IdToken, RequestCredentials, id_token};
+use crate::http::{self, HttpError, display_url, error_for_status, read_limited, sanitise};
+
+/// No answer of these endpoints is longer, in bytes.
+const ANSWER_LIMIT: u64 = 128 * 1024;
+/// PyPI's upload servers take no longer header (32760 bytes, in Base64).
+const LONGEST_TOKEN: usize = 24_000;
+const LONGEST_AUDIENCE: usize = 255;
+
+/// An audience that this index may ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Audience(String);
+
+impl Audience {
+    /// The audience as it is asked for.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Takes what an index named. `relays` says that the index could pass the
+    /// token on to somebody else: it is neither PyPI's nor on this machine.
+    fn judge(named: &str, relays: bool) -> Result<Self, IndexError> {
+        let forbidden = || IndexError::AudienceForbidden {
+            audience: sanitise(named, 64),
+        };
+        let legal = named.len() <= LONGEST_AUDIENCE
+            && !named.is_empty()
+            && named.bytes().all(|byte| byte.is_ascii_graphic());
+        // A space around a guarded word is an attempt, not a mistake, and
+        // other characters could look like one.
+        if !legal {
+            return Err(forbidden());
+        }
+        let mut guarded = GUARDED_AUDIENCES.iter();
+        if relays && guarded.any(|word| named.eq_ignore_ascii_case(word)) {
+            return Err(forbidden());
+        }
+        Ok(Self(named.to_owned()))
+    }
+}
+
+/// A token that lets its bearer upload. It is shown to nobody but the index.
+pub struct UploadToken {
+    value: String,
+    expires: Option<u64>,
+}
+
+impl UploadToken {
+    /// The secret, for the requests that use it and for the one who masks it.
+    pub(crate) fn expose(&self) -> &str {
+        &self.value
+    }
+
+    /// When it expires, in seconds since 1970, if the index said so.
+    pub fn expires(&self) -> Option<u64> {
+        self.expires
+    }
+}
+
+impl fmt::Debug for UploadToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// Asks the index which audience its identity tokens must have. No token of any
+/// kind is needed or sent.
+///
+/// # Errors
+/// [`IndexError::AudienceForbidden`] when the answer could be relayed; others
+/// when there is no answer, or one without an audience.
+pub async fn audience(index: &Index) -> Result<Audience, IndexError> {
+    #[derive(Deserialize)]
+    struct Answer {
+        audience: String,
+    }
+    let url = &index.endpoints.audience;
+    let body = http::retry("the index's audience", || async {
+        let request = index
+            .client
+            .request(Method::GET, url.clone())
+            .header(ACCEPT, "application/json")
+            .header(CACHE_CONTROL, "no-cache");
+        let response = error_for_status(index.client.send(request).await?).await?;
+        read_limited(response, ANSWER_LIMIT).await
+    })
+    .await
+    .map_err(IndexError::of_look_up)?;
+    let answer: Answer = serde_json::from_slice(&body).map_err(|error| IndexError::Unreadable {
+        url: display_url(url),
+        expected: "answer with an audience",
+        found: error.to_string(),
+    })?;
+    let relays = !index.endpoints.guarded && !index.endpoints.on_loopback();
+    Audience::judge(&answer.audience, relays)
+}
+
+/// Exchanges an identity token for an upload token: one request, never
+/// repeated, since an index takes an identity token once. A try whose answer
+/// was lost needs a fresh identity token; [`obtain`] does that.
+///
+/// # Errors
+/// [`IndexError::TokenRefused`] with the index's words and the token's claims;
+/// [`IndexError::TokenUnreachable`] when another try may pass.
+pub async fn mint(index: &Index, id_token: &IdToken) -> Result<UploadToken, IndexError> {
+    let request = index
+        .client
+        .request(Method::POST, index.endpoints.mint.clone())
+        .header(ACCEPT, "application/json")
+        .json(&json!({"token": id_token.expose()}));
+    let answered = async {
+        let response = error_for_status(index.client.send(request).await?).await?;
+        read_limited(response, ANSWER_LIMIT).await
+    };
+    let body = answered.await.map_err(|error| refusal(error, id_token))?;
+    read_token(&body).ok_or_else(|| IndexError::Unreadable {
+        url: display_url(&index.endpoints.mint),
+        expected: "answer with a token",
+        found: "its token is missing or is none".to_owned(),
+    })
+}
+
+/// Asks the runner for an identity token and exchanges it, up to three times,
+/// each time with a fresh one. `mask` is told every secret before it is used.
+///
+/// # Errors
+/// As [`mint`] and [`id_token`].
+pub async fn obtain(
+    index: &Index,
+    credentials: &RequestCredentials,
+    audience: &Audience,
+    mask: impl Fn(&str),
+) -> Result<UploadToken, IndexError> {
+    let exchange = || async {
+        let identity = id_token(&index.client, credentials, audience.as_str()).await?;
+        mask(identity.expose());
+        let token = mint(index, &identity).await?;
+        mask(token.expose());
+        Ok(token)
+    };
+    let pauses = ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(500))
+        .with_max_times(2)
+        .with_jitter();
+    exchange
+        .retry(pauses)
+        // The runner's service has been tried several times already.
+        .when(|error| matches!(error, IndexError::TokenUnreachable(_)))
+        .notify(|error, _| tracing::warn!("the upload token: {error}; trying again"))
+        .await
+}
+
+/// What a failed exchange means.
+fn refusal(error: HttpError, id_token: &IdToken) -> IndexError {
+    if error.is_transient() {
+        return IndexError::TokenUnreachable(error);
+    }
+    let (code, description) = match &error {
+        HttpError::Status { code, body, .. } => {
+            words(body).unwrap_or_else(|| (code.to_string(), body.clone()))
+        }
+        other => ("no answer".to_owned(), other.to_string()),
+    };
+    IndexError::TokenRefused {
+        code: sanitise(&code, 64),
+        description: sanitise(&without(&description, id_token.expose()), 1024),
+        claims: id_token.claims().map(|claims| claims.to_string()),
+    }
+}
+
+/// The first error of a refusal in JSON, or its message.
+fn words(body: &str) -> Option<(String, String)> {
+    #[derive(Deserialize)]
+    struct Answer {
+        message: Option<String>,
+        #[serde(default)]
+        errors: Vec<Problem>,
+    }
+    #[derive(Deserialize)]
+    struct Problem {
+        code: String,
+        description: String,
+    }
+    let answer: Answer = serde_json::from_str(body).ok()?;
+    match answer.errors.into_iter().next() {
+        Some(problem) => Some((problem.code, problem.description)),
+        None => answer
+            .message
+            .map(|message| ("refused".to_owned(), message)),
+    }
+}
+
+/// An index may repeat what it was sent; a secret is not shown for that.
+fn without(text: &str, secret: &str) -> String {
+    text.replace(secret, "***")
+}
+
+fn read_token(body: &[u8]) -> Option<UploadToken> {
+    #[derive(Deserialize)]
+    struct Answer {
+        #[serde(default)]
+        success: bool,
+        token: String,
+        expires: Option<u64>,
+    }
+    let answer: Answer = serde_json::from_slice(body).ok()?;
+    let token = answer.token;
+    let legal = answer.success
+        && !token.is_empty()
+        && token.len() <= LONGEST_TOKEN
+        && token.bytes().all(|byte| byte.is_ascii_graphic());
+    legal.then_some(UploadToken {
+        value: token,
+        expires: answer.expires,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_index_that_could_relay_a_token_cannot_ask_for_a_guarded_one() {
+        for named in [
+            "pypi", "PyPI", "testpypi", "TESTPYPI", "sigstore", "Sigstore",
+        ] {
+            assert!(Audience::judge(named, true).is_err(), "{named}");
+            assert!(Audience::judge(named, false).is_ok(), "{named}");
+        }
+        for named in [
+            "index.example.org",
+            "https://index.example.org/a?b=c",
+            "pypi2",
+        ] {
+            assert_eq!(Audience::judge(named, true).unwrap().as_str(), named);
+        }
+    }
+
+    #[test]
+    fn an_audience_is_plain_text_wherever_the_index_is() {
+        let long = "x".repeat(256);
+        for named in [
+            "",
+            " pypi",
+            "pypi ",
+            "pypi\n",
+            "p\u{443}pi",
+            "a b",
+            &long,
+            "pypi\u{0}",
+        ] {
+            for relays in [true, false] {
+                let found = Audience::judge(named, relays);
+                assert!(
+                    matches!(found, Err(IndexError::AudienceForbidden { .. })),
+                    "{named:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn only_a_success_with_a_token_that_a_header_can_hold_counts() {
+        let read = |text: &str| read_token(text.as_bytes());
+        let token = read(r#"{"success":true,"token":"pypi-x","expires":1700000900}"#).unwrap();
+        assert_eq!(
+            (token.expose(), token.expires()),
+            ("pypi-x", Some(1_700_000_900))
+        );
+        assert_eq!(format!("{token:?}"), "***");
+        assert_eq!(
+            read(r#"{"success":true,"token":"t"}"#).unwrap().expires(),
+            None
+        );
+        let long = format!(r#"{{"success":true,"token":"{}"}}"#, "x".repeat(24_001));
+        for bad in [
+            "",
+            "{}",
+            r#"{"success":false,"token":"t"}"#,
+            r#"{"token":"t"}"#,
+            r#"{"success":true,"token":""}"#,
+            r#"{"success":true,"token":"a b"}"#,
+            r#"{"success":true,"token":"a\nb"}"#,
+            r#"{"success":true,"token":7}"#,
+            &long,
+        ] {
+            assert!(read(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_words_of_a_refusal_are_found() {
+        let pair = |a: &str, b: &str| Some((a.to_owned(), b.to_owned()));
+        for (body, expected) in [
+            (
+                r#"{"message":"m","errors":[{"code":"c","description":"d"},{"code":"e","description":"f"}]}"#,
+                pair("c", "d"),
+            ),
+            (r#"{"message":"m","errors":[]}"#, pair("refused", "m")),
+            (r#"{"message":"m"}"#, pair("refused", "m")),
+            ("<html>", None),
+            ("{}", None),
+        ] {
+            assert_eq!(words(body), expected, "{body}");
+        }
+    }
+}

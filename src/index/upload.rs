@@ -1,0 +1,253 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! Sends one file by the upload form that PyPI takes (`/legacy/`).
+//!
+//! Decides which answers are final, and that the bytes which are sent are the
+//! bytes which were verified: they are hashed again on their way out, and a
+//! difference breaks the request off before the index has a whole file.
+
+use std::io::{self, Read};
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+use futures_util::stream;
+use reqwest::header::ACCEPT;
+use reqwest::multipart::{Form, Part};
+use reqwest::{Body, Method};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use tokio::sync::mpsc;
+
+use super::{Index, IndexError, UploadToken};
+use crate::http::{self, HttpError, Progress, error_for_status, sanitise};
+
+/// How much is read and hashed at once, in bytes.
+const CHUNK: usize = 128 * 1024;
+/// How many chunks may wait for the network.
+const WAITING: usize = 2;
+/// How much of the index's own words is kept, in bytes.
+const WORDS: usize = 512;
+
+/// The digests that the form names, of all bytes of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Digests {
+    /// The one that the bytes are held to while they are sent.
+    pub sha256: [u8; 32],
+    /// BLAKE2b of 256 bits.
+    pub blake2b_256: [u8; 32],
+    /// Only for indexes that still ask; it proves nothing.
+    pub md5: [u8; 16],
+}
+
+/// One file to send.
+pub struct Upload<'a> {
+    /// Its name, a legal one.
+    pub file: &'a str,
+    /// The metadata, by the form's names, in order; repeatable ones repeat.
+    pub fields: &'a [(&'static str, String)],
+    /// `bdist_wheel` or `sdist`.
+    pub filetype: &'a str,
+    /// The Python tag of a wheel, `source` for an sdist.
+    pub pyversion: &'a str,
+    /// In bytes.
+    pub size: u64,
+    /// Of all its bytes.
+    pub digests: Digests,
+    /// Gives the bytes from their start; asked once for every try.
+    pub open: &'a (dyn Fn() -> Box<dyn Read + Send> + Send + Sync),
+}
+
+/// The index's word that it has the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Uploaded {
+    /// How many times it was sent.
+    pub tries: u32,
+}
+
+/// Why the bytes could not be sent as they were verified.
+enum Fault {
+    Changed,
+    Unreadable(String),
+}
+
+/// Sends one file, up to four times: the index answers a file that it has
+/// already, with the same bytes, as it answers a new one.
+///
+/// # Errors
+/// [`IndexError::TokenExpired`] when a fresh token helps; a refusal with the
+/// index's own words; [`IndexError::UploadUnfinished`] when the last try ended
+/// with a server error, too many requests, or no answer.
+pub async fn upload(
+    index: &Index,
+    token: &UploadToken,
+    upload: &Upload<'_>,
+) -> Result<Uploaded, IndexError> {
+    let mut tries = 0;
+    let sent = http::retry(upload.file, || {
+        tries += 1;
+        send(index, token, upload)
+    })
+    .await;
+    sent.unwrap_or_else(|error| Err(IndexError::UploadUnfinished(error)))?;
+    Ok(Uploaded { tries })
+}
+
+/// One try. The outer error may pass with another; the inner one is final.
+async fn send(
+    index: &Index,
+    token: &UploadToken,
+    upload: &Upload<'_>,
+) -> Result<Result<(), IndexError>, HttpError> {
+    let progress = Progress::default();
+    let fault = Arc::new(OnceLock::new());
+    let body = stream_content(upload, &progress, &fault);
+    let request = index
+        .client
+        .upload(Method::POST, index.endpoints.upload.clone())
+        .basic_auth("__token__", Some(token.expose()))
+        // The one form of answer whose words survive HTTP/2.
+        .header(ACCEPT, "application/json")
+        .multipart(form(upload, body)?);
+    let answered = match index.client.send_upload(request, &progress).await {
+        Ok(response) => error_for_status(response).await,
+        Err(error) => Err(error),
+    };
+    match (fault.get(), answered) {
+        (Some(Fault::Changed), _) => Ok(Err(IndexError::ContentChanged)),
+        (Some(Fault::Unreadable(cause)), _) => {
+            Ok(Err(IndexError::ContentUnreadable(cause.clone())))
+        }
+        (None, Ok(_)) => Ok(Ok(())),
+        (None, Err(error)) if error.is_transient() => Err(error),
+        (None, Err(error)) => Ok(Err(refusal(&error, token))),
+    }
+}
+
+/// The form of `:action=file_upload`.
+fn form(upload: &Upload<'_>, body: Body) -> Result<Form, HttpError> {
+    let digests = &upload.digests;
+    let mut form = Form::new()
+        .text(":action", "file_upload")
+        .text("protocol_version", "1");
+    for (name, value) in upload.fields {
+        form = form.text(*name, value.clone());
+    }
+    let content = Part::stream_with_length(body, upload.size)
+        .file_name(upload.file.to_owned())
+        .mime_str("application/octet-stream")
+        .map_err(|error| HttpError::Unsendable {
+            url: String::new(),
+            cause: error.to_string(),
+        })?;
+    Ok(form
+        .text("filetype", upload.filetype.to_owned())
+        .text("pyversion", upload.pyversion.to_owned())
+        .text("md5_digest", hex::encode(digests.md5))
+        .text("sha256_digest", hex::encode(digests.sha256))
+        .text("blake2_256_digest", hex::encode(digests.blake2b_256))
+        .part("content", content))
+}
+
+/// The bytes as a request body. They are read and hashed on a thread for
+/// blocking work, so that a slow disk stops no other upload.
+fn stream_content(upload: &Upload<'_>, progress: &Progress, fault: &Arc<OnceLock<Fault>>) -> Body {
+    let (sender, receiver) = mpsc::channel(WAITING);
+    let reader = (upload.open)();
+    let (size, sha256) = (upload.size, upload.digests.sha256);
+    let fault = Arc::clone(fault);
+    tokio::task::spawn_blocking(move || {
+        let Err(found) = read_content(reader, size, &sha256, &sender) else {
+            return;
+        };
+        // Known before the body breaks off, so that whoever sees it break knows why.
+        let _ = fault.set(found);
+        let broken = io::Error::other("the bytes are not those that were verified");
+        let _ = sender.blocking_send(Err(broken));
+    });
+    let progress = progress.clone();
+    Body::wrap_stream(stream::unfold(receiver, move |mut receiver| {
+        let progress = progress.clone();
+        async move {
+            let chunk: io::Result<Bytes> = receiver.recv().await?;
+            if let Ok(chunk) = &chunk {
+                progress.advance(chunk.len() as u64);
+            }
+            Some((chunk, receiver))
+        }
+    }))
+}
+
+/// Reads and hashes all bytes and passes them on. The last chunk is held back
+/// until the digest holds, so that no index ever has the whole of a wrong file.
+fn read_content(
+    mut reader: Box<dyn Read + Send>,
+    size: u64,
+    sha256: &[u8; 32],
+    sender: &mpsc::Sender<io::Result<Bytes>>,
+) -> Result<(), Fault> {
+    let mut hasher = Sha256::new();
+    let mut rest = size;
+    let mut held = None;
+    loop {
+        let mut chunk = vec![0; CHUNK];
+        let length = match reader.read(&mut chunk) {
+            Ok(length) => length,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(Fault::Unreadable(error.to_string())),
+        };
+        if length == 0 {
+            break;
+        }
+        rest = rest.checked_sub(length as u64).ok_or(Fault::Changed)?;
+        chunk.truncate(length);
+        hasher.update(&chunk);
+        if let Some(before) = held.replace(Bytes::from(chunk))
+            && sender.blocking_send(Ok(before)).is_err()
+        {
+            // Nobody takes the bytes any more: the answer came early, or the try is over.
+            return Ok(());
+        }
+    }
+    if rest != 0 || <[u8; 32]>::from(hasher.finalize()) != *sha256 {
+        return Err(Fault::Changed);
+    }
+    if let Some(last) = held {
+        // As above.
+        let _ = sender.blocking_send(Ok(last));
+    }
+    Ok(())
+}
+
+/// What a final refusal means, in the index's own words.
+fn refusal(error: &HttpError, token: &UploadToken) -> IndexError {
+    let (status, words) = match error {
+        HttpError::Status {
+            code, body, reason, ..
+        } => (*code, words(*code, reason, body)),
+        other => (other.status().unwrap_or(0), other.to_string()),
+    };
+    // An index may repeat what it was sent; a secret is not shown for that.
+    let answer = sanitise(&words.replace(token.expose(), "***"), WORDS);
+    if status == 403 && answer.contains("token is expired") {
+        IndexError::TokenExpired
+    } else if answer.contains("File already exists") || answer.contains("previously used by a file")
+    {
+        IndexError::Conflict { answer }
+    } else {
+        IndexError::UploadRefused { status, answer }
+    }
+}
+
+/// PyPI's answer in JSON has its sentence in `code`, behind the status.
+fn words(status: u16, reason: &str, body: &str) -> String {
+    #[derive(Deserialize)]
+    struct Answer {
+        code: String,
+    }
+    match serde_json::from_str::<Answer>(body) {
+        Ok(answer) => answer.code,
+        Err(_) if body.is_empty() => format!("{status} {reason}"),
+        Err(_) => format!("{status} {body}"),
+    }
+}
