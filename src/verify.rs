@@ -31,7 +31,7 @@ pub struct Sidecars {
 }
 
 /// Who may sign, and when the question is asked.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Trust<'a> {
     /// The keys of KEYS.
     pub keyring: &'a Keyring,
@@ -47,6 +47,7 @@ pub struct Trust<'a> {
 pub struct Verified {
     path: String,
     name: DistributionName,
+    version: String,
     metadata: Metadata,
     signer: Signer,
     fetched: Fetched,
@@ -60,6 +61,10 @@ impl Verified {
     /// What the file name says.
     pub fn name(&self) -> &DistributionName {
         &self.name
+    }
+    /// The version in its normal form.
+    pub fn version_text(&self) -> &str {
+        &self.version
     }
     /// What the distribution says of itself.
     pub fn metadata(&self) -> &Metadata {
@@ -120,6 +125,7 @@ pub fn judge(
         (Some(name), Some(metadata), Some(signer)) if holds => Some(Verified {
             path: path.to_owned(),
             name: name.clone(),
+            version: name.version().to_string(),
             metadata,
             signer: signer.clone(),
             fetched,

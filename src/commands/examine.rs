@@ -12,7 +12,7 @@ use tokio::task;
 
 use super::Run;
 use crate::digest::coreutils_command;
-use crate::openpgp::Keyring;
+use crate::openpgp::{Keyring, KeysReport};
 use crate::plan::{Area, Plan};
 use crate::report::{FileRow, KeysRow, Report, SignerRow};
 use crate::rules::{Finding, Rule};
@@ -161,7 +161,7 @@ impl Run<'_> {
             }
             Ok(Ok((keyring, told))) => {
                 self.runner.log(&format!("{} usable keys in {place}", told.usable));
-                self.report.note(told.findings(&place));
+                self.report.note(keys_findings(&told, &place));
                 let unknown = unknown_signers(self.plan, &keyring);
                 let holds = unknown.is_empty();
                 self.report.note(unknown);
@@ -323,6 +323,26 @@ fn take_judgement(report: &mut Report, judgement: &Judgement) {
 fn verdict(judgement: &Judgement) -> String {
     let word = if judgement.findings.iter().any(Finding::refuses) { "REFUSED" } else { "holds" };
     format!("{word}: {}", judgement.path)
+}
+
+fn keys_findings(told: &KeysReport, place: &str) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = told
+        .bad_blocks
+        .iter()
+        .map(|block| {
+            Finding::new(
+                Rule::KeysBadBlock,
+                Some(place),
+                "an OpenPGP public key",
+                format!("line {}: {}", block.line, block.why),
+            )
+        })
+        .collect();
+    if told.old_keys > 0 {
+        let found = format!("{} keys of PGP 2", told.old_keys);
+        findings.push(Finding::new(Rule::KeysOld, Some(place), "keys of version 4 or 6", found));
+    }
+    findings
 }
 
 fn unknown_signers(plan: &Plan, keyring: &Keyring) -> Vec<Finding> {

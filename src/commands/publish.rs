@@ -11,8 +11,9 @@ use super::examine::Examined;
 use super::upload::Uploads;
 use crate::channel::Target;
 use crate::github::oidc::RequestCredentials;
-use crate::index::ledger::{self, FileState, Ledger, Wanted};
-use crate::index::{Endpoints, Index};
+use crate::index::{
+    self, EndpointError, Endpoints, FileState, Index, Ledger, Wanted,
+};
 use crate::plan::IndexChoice;
 use crate::report::State;
 use crate::rules::{Finding, Rule};
@@ -31,7 +32,18 @@ impl Run<'_> {
         };
         let Some(examined) = self.examine().await else { return };
         let Some(target) = self.permit(&examined) else { return };
-        let index = Index::new(self.client.clone(), endpoints(target.index()));
+        let index = match endpoints(target.index()) {
+            Ok(endpoints) => Index::new(self.client.clone(), endpoints),
+            Err(why) => {
+                let expected = "the base URL of an index";
+                return self.report.note([Finding::new(
+                    Rule::InputIllegal,
+                    Some("index"),
+                    expected,
+                    why.to_string(),
+                )]);
+            }
+        };
         let Some(ledger) = self.ask(&index, &examined.batch).await else { return };
         let Some(credentials) = credentials else { return };
         if ledger.files().any(|(_, state)| *state == FileState::New) {
@@ -57,16 +69,8 @@ impl Run<'_> {
         if self.plan.dry_run {
             return Ok(None);
         }
-        let url = self.context.env("ACTIONS_ID_TOKEN_REQUEST_URL").unwrap_or_default();
-        let token = self.context.env("ACTIONS_ID_TOKEN_REQUEST_TOKEN").unwrap_or_default();
-        if url.is_empty() || token.is_empty() {
-            return Err(Finding::new(
-                Rule::IdTokenMissing,
-                None,
-                "ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN, which a job with `id-token: write` has",
-                "neither, or one of them",
-            ));
-        }
+        let url = self.context.env("ACTIONS_ID_TOKEN_REQUEST_URL");
+        let token = self.context.env("ACTIONS_ID_TOKEN_REQUEST_TOKEN");
         RequestCredentials::new(url, token).map(Some).map_err(|why| why.finding())
     }
 
@@ -87,31 +91,24 @@ impl Run<'_> {
     async fn ask(&mut self, index: &Index, batch: &Batch) -> Option<Ledger> {
         let _group = self.runner.group("Index");
         let wanted: Vec<Wanted<'_>> = batch.files().iter().map(wanted).collect();
-        let ledger = match ledger::ask(index, &wanted, self.plan.concurrency).await {
+        let ledger = match index::ask(index, &wanted, self.plan.concurrency).await {
             Ok(ledger) => ledger,
             Err(why) => {
                 self.report.note([why.finding(None)]);
                 return None;
             }
         };
-        for (file, (_, state)) in batch.files().iter().zip(ledger.files()) {
-            let (told, finding) = match state {
-                FileState::New => (State::New, None),
-                FileState::AlreadyThere => (State::AlreadyThere, None),
-                FileState::Different { found } => (
-                    State::Different,
-                    Some(Finding::new(
-                        Rule::IndexConflict,
-                        Some(file.path()),
-                        format!("SHA-256 {}", hex::encode(file.fetched().sha256())),
-                        format!("SHA-256 {found} on the index"),
-                    )),
-                ),
+        for file in batch.files() {
+            let state = match ledger.state(file.name().file()) {
+                Some(FileState::New) => State::New,
+                Some(FileState::AlreadyThere) => State::AlreadyThere,
+                Some(FileState::Different { .. }) => State::Different,
+                None => State::Unknown,
             };
-            self.runner.log(&format!("{}: {}", told.word(), file.path()));
-            self.set_state(file.path(), told);
-            self.report.note(finding);
+            self.runner.log(&format!("{}: {}", state.word(), file.path()));
+            self.set_state(file.path(), state);
         }
+        self.report.note(with_paths(ledger.findings(), batch));
         (!self.report.refused()).then_some(ledger)
     }
 
@@ -165,9 +162,13 @@ impl Run<'_> {
         let _group = self.runner.group("Read back");
         let wanted: Vec<Wanted<'_>> = batch.files().iter().map(wanted).collect();
         let limit = self.plan.timeouts.read_back;
-        match ledger::read_back(index, &wanted, self.plan.concurrency, limit, super::POLL).await {
-            Ok(()) => self.runner.log(&format!("{} files are served as they were sent", wanted.len())),
-            Err(findings) => self.report.note(findings),
+        let pause = super::POLL;
+        match index::read_back(index, &wanted, self.plan.concurrency, limit, pause).await {
+            Ok(read) if read.is_complete() => {
+                self.runner.log(&format!("{} files are served as they were sent", wanted.len()));
+            }
+            Ok(read) => self.report.note(with_paths(read.findings(), batch)),
+            Err(why) => self.report.note([why.finding(None)]),
         }
     }
 
@@ -182,17 +183,30 @@ fn same(a: &Entry, b: &Entry) -> bool {
     (a.size, a.sha1, a.modified, a.special) == (b.size, b.sha1, b.modified, b.special)
 }
 
+/// The index speaks of file names; the report of paths.
+fn with_paths(mut findings: Vec<Finding>, batch: &Batch) -> Vec<Finding> {
+    for finding in &mut findings {
+        let file = batch
+            .files()
+            .iter()
+            .find(|file| finding.path.as_deref() == Some(file.name().file()));
+        if let Some(file) = file {
+            finding.path = Some(file.path().to_owned());
+        }
+    }
+    findings
+}
+
 fn wanted(file: &Verified) -> Wanted<'_> {
     Wanted {
-        path: file.path(),
         project: file.name().project().as_str(),
-        version: file.name().version(),
+        version: file.version_text(),
         file: file.name().file(),
         sha256: file.fetched().sha256(),
     }
 }
 
-fn endpoints(index: &IndexChoice) -> Endpoints {
+fn endpoints(index: &IndexChoice) -> Result<Endpoints, EndpointError> {
     match index {
         IndexChoice::Pypi => Endpoints::pypi(),
         IndexChoice::TestPypi => Endpoints::testpypi(),

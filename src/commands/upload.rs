@@ -9,6 +9,7 @@
 //! refused for good, nothing new begins; what has begun is finished, so that
 //! as few projects as possible are left half published.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::{StreamExt as _, future, stream};
@@ -16,20 +17,14 @@ use tokio::sync::{Mutex, Semaphore};
 
 use super::Run;
 use crate::channel::Target;
-use crate::github::oidc::{self, RequestCredentials};
+use crate::github::oidc::RequestCredentials;
 use crate::github::runner::{Progress, Runner};
-use crate::http::Client;
-use crate::index::ledger::{FileState, Ledger};
-use crate::index::token::{Audience, UploadToken};
-use crate::index::{Index, IndexError};
+use crate::index::{self, Audience, FileState, Index, IndexError, Ledger, UploadToken};
 use crate::rules::{Finding, Rule};
 use crate::verify::{Batch, Publishable};
 
 /// A token is renewed when it holds for less than this.
 const TOKEN_MARGIN_SECONDS: u64 = 120;
-
-/// How often a mint is tried, each time with a fresh identity token.
-const MINT_TRIES: usize = 4;
 
 /// What the uploads came to.
 #[derive(Default)]
@@ -42,7 +37,6 @@ pub(super) struct UploadOutcome {
 /// The uploads of one batch.
 pub(super) struct Uploads<'a> {
     index: &'a Index,
-    client: Client,
     runner: &'a Runner,
     now: Box<dyn Fn() -> u64 + Send + Sync + 'a>,
     versions: Vec<VersionFiles<'a>>,
@@ -67,8 +61,8 @@ impl<'a> Uploads<'a> {
     ) -> Self {
         let mut versions: Vec<VersionFiles<'a>> = Vec::new();
         let mut total = 0;
-        for (file, (_, state)) in batch.publishable(target).zip(ledger.files()) {
-            if *state != FileState::New {
+        for file in batch.publishable(target) {
+            if ledger.state(file.verified().name().file()) != Some(&FileState::New) {
                 continue;
             }
             total += 1;
@@ -77,8 +71,9 @@ impl<'a> Uploads<'a> {
                     last.files.push(file);
                 }
                 _ => {
-                    let name = file.verified().name();
-                    let is_new = ledger.is_new_version(name.project().as_str(), name.version());
+                    let verified = file.verified();
+                    let project = verified.name().project().as_str();
+                    let is_new = ledger.is_new_version(project, verified.version_text());
                     versions.push(VersionFiles { files: vec![file], is_new });
                 }
             }
@@ -86,7 +81,6 @@ impl<'a> Uploads<'a> {
         let context = run.context;
         Self {
             index,
-            client: run.client.clone(),
             runner: run.runner,
             now: Box::new(move || context.now()),
             versions,
@@ -99,7 +93,7 @@ impl<'a> Uploads<'a> {
     pub(super) async fn carry_out(&self, credentials: &RequestCredentials) -> UploadOutcome {
         let _group = self.runner.group("Upload");
         let mut outcome = UploadOutcome::default();
-        let audience = match self.index.audience().await {
+        let audience = match index::audience(self.index).await {
             Ok(audience) => audience,
             Err(why) => {
                 outcome.findings.push(why.finding(None));
@@ -200,13 +194,15 @@ impl Lane<'_> {
     async fn upload_with_token(&self, file: &Publishable<'_>) -> Result<(), Finding> {
         let path = Some(file.verified().path());
         let token = self.tokens.current(None).await?;
-        match self.uploads.index.upload(&token, file).await {
-            Err(IndexError::TokenExpired { .. }) => {
+        let index = self.uploads.index;
+        let sent = match index::publish(index, &token, file).await {
+            Err(IndexError::TokenExpired) => {
                 let fresh = self.tokens.current(Some(&token)).await?;
-                self.uploads.index.upload(&fresh, file).await.map_err(|why| why.finding(path))
+                index::publish(index, &fresh, file).await
             }
-            result => result.map_err(|why| why.finding(path)),
-        }
+            sent => sent,
+        };
+        sent.map(drop).map_err(|why| why.finding(path))
     }
 }
 
@@ -215,48 +211,26 @@ struct Tokens<'a> {
     uploads: &'a Uploads<'a>,
     credentials: &'a RequestCredentials,
     audience: Audience,
-    current: Mutex<Option<UploadToken>>,
+    current: Mutex<Option<Arc<UploadToken>>>,
 }
 
 impl Tokens<'_> {
     /// A token that holds, and is another than the one that was refused.
-    async fn current(&self, refused: Option<&UploadToken>) -> Result<UploadToken, Finding> {
+    async fn current(&self, refused: Option<&UploadToken>) -> Result<Arc<UploadToken>, Finding> {
         let mut current = self.current.lock().await;
         if let Some(token) = current.as_ref()
             && refused.is_none_or(|refused| !refused.is(token))
-            && token.expires() > (self.uploads.now)() + TOKEN_MARGIN_SECONDS
+            && token.expires().is_none_or(|end| end > (self.uploads.now)() + TOKEN_MARGIN_SECONDS)
         {
-            return Ok(token.clone());
+            return Ok(Arc::clone(token));
         }
-        let token = self.mint().await?;
-        *current = Some(token.clone());
+        let mask = |secret: &str| self.uploads.runner.mask(secret);
+        let token =
+            index::obtain(self.uploads.index, self.credentials, &self.audience, mask)
+                .await
+                .map(Arc::new)
+                .map_err(|why| why.finding(None))?;
+        *current = Some(Arc::clone(&token));
         Ok(token)
-    }
-
-    /// An identity token is worth one mint: if the answer is lost, the next
-    /// try takes a fresh one.
-    async fn mint(&self) -> Result<UploadToken, Finding> {
-        let mut last = None;
-        for attempt in 0..MINT_TRIES {
-            if attempt > 0 {
-                tokio::time::sleep(std::time::Duration::from_millis(500 << attempt)).await;
-            }
-            let id_token =
-                oidc::id_token(&self.uploads.client, self.credentials, self.audience.as_str())
-                    .await
-                    .map_err(|why| why.finding())?;
-            self.uploads.runner.mask(id_token.expose());
-            match self.uploads.index.mint(&id_token).await {
-                Ok(token) => {
-                    self.uploads.runner.mask(token.expose());
-                    return Ok(token);
-                }
-                Err(why) if why.is_transient() => last = Some(why.finding(None)),
-                Err(why) => return Err(why.finding(None)),
-            }
-        }
-        Err(last.unwrap_or_else(|| {
-            Finding::new(Rule::TokenUnreachable, None, "an upload token", "none after several tries")
-        }))
     }
 }

@@ -24,7 +24,7 @@ pub use ledger::{FileState, Ledger, Standing, Wanted, ask};
 pub use read_back::{ReadBack, Shown, read_back};
 pub use simple::{File, Project};
 pub use token::{Audience, UploadToken, audience, mint, obtain};
-pub use upload::{Digests, Upload, Uploaded, upload};
+pub use upload::{Digests, Upload, Uploaded, publish, upload};
 
 /// Where an index is asked and served.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -77,6 +77,13 @@ impl UploadToken {
     }
 }
 
+impl UploadToken {
+    /// Whether both are one token.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
 impl fmt::Debug for UploadToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")

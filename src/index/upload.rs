@@ -19,6 +19,8 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
+use crate::dist::form::form_fields;
+use crate::verify::Publishable;
 use super::{Index, IndexError, UploadToken};
 use crate::http::{self, HttpError, Progress, error_for_status, sanitise};
 
@@ -69,6 +71,35 @@ pub struct Uploaded {
 enum Fault {
     Changed,
     Unreadable(String),
+}
+
+/// Sends one file of a batch, as [`upload`] does.
+///
+/// # Errors
+/// As [`upload`].
+pub async fn publish(
+    index: &Index,
+    token: &UploadToken,
+    file: &Publishable<'_>,
+) -> Result<Uploaded, IndexError> {
+    let file = file.verified();
+    let (name, fetched) = (file.name(), file.fetched());
+    let open = || -> Box<dyn Read + Send> { Box::new(fetched.reader()) };
+    let fields = form_fields(file.metadata());
+    let one = Upload {
+        file: name.file(),
+        fields: &fields,
+        filetype: name.filetype(),
+        pyversion: name.pyversion(),
+        size: fetched.size(),
+        digests: Digests {
+            sha256: *fetched.sha256(),
+            blake2b_256: *fetched.blake2b_256(),
+            md5: *fetched.md5(),
+        },
+        open: &open,
+    };
+    upload(index, token, &one).await
 }
 
 /// Sends one file, up to four times: the index answers a file that it has
