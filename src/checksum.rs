@@ -348,7 +348,7 @@ fn select(entries: Vec<Entry<'_>>, basename: &str) -> Result<Vec<u8>, ChecksumEr
 }
 
 /// Foreign text, short enough for one line of a report.
-fn shorten(text: &str) -> String {
+pub(crate) fn shorten(text: &str) -> String {
     const LIMIT: usize = 60;
     match text.char_indices().nth(LIMIT) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),

@@ -9,6 +9,9 @@
 
 use super::metadata::Metadata;
 
+#[cfg(test)]
+mod tests;
+
 /// One header field and its place in the form.
 struct Field {
     header: &'static str,

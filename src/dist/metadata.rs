@@ -16,6 +16,7 @@ use thiserror::Error;
 
 use super::filename::{DistributionName, Kind, ProjectName};
 use super::form;
+use crate::checksum::shorten;
 use crate::rules::{Finding, Rule};
 
 mod headers;
@@ -69,7 +70,7 @@ impl Metadata {
     }
 
     /// Reads the text of METADATA or PKG-INFO.
-    fn parse(bytes: &[u8]) -> Result<Self, MetadataError> {
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, MetadataError> {
         let headers::Message { mut fields, body } = headers::parse(bytes)?;
         let mut singles = HashSet::new();
         for (name, _) in &fields {
@@ -249,7 +250,7 @@ impl MetadataError {
             | Self::Refused { found, .. }
             | Self::MetadataVersion(found)
             | Self::Name { found, .. }
-            | Self::Version { found, .. } => found.clone(),
+            | Self::Version { found, .. } => shorten(found),
             Self::Missing(_) | Self::FieldMissing(_) => "none".into(),
             Self::Twice(_) | Self::FieldTwice(_) => "several".into(),
             Self::TooLarge { .. } => "more".into(),

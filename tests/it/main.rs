@@ -1,6 +1,11 @@
 // Licensed to the Apache Software Foundation (ASF) under the Apache License,
 // Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
 
-//! The integration tests: one binary, a module for each behaviour.
+//! Behaviour, through the binary and through the library's front door.
 
-mod index;
+mod dist;
+mod documents;
+mod inputs;
+mod main_job;
+mod run;
+mod world;

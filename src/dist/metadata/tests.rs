@@ -23,8 +23,10 @@ fn assert_found(result: Result<Metadata, MetadataError>, message: &str) {
     assert!(error.contains(message), "{error}");
 }
 
-/// An sdist of these members: type, path, contents.
-fn sdist_of(members: &[(u8, &str, &[u8])]) -> Vec<u8> {
+/// A member of a tar archive: type, path, contents.
+type Member<'a> = (u8, &'a str, &'a [u8]);
+
+fn sdist_of(members: &[Member<'_>]) -> Vec<u8> {
     let mut gz = GzEncoder::new(Vec::new(), Compression::fast());
     for (kind, path, bytes) in members {
         let mut header = tar::Header::new_ustar();
@@ -42,9 +44,9 @@ fn sdist_of(members: &[(u8, &str, &[u8])]) -> Vec<u8> {
 }
 
 const TEXT: &[u8] = b"Metadata-Version: 2.1\nName: foo\nVersion: 1.0\n";
-const PKG_INFO: (u8, &str, &[u8]) = (b'0', "foo-1.0/PKG-INFO", TEXT);
+const PKG_INFO: Member<'_> = (b'0', "foo-1.0/PKG-INFO", TEXT);
 
-fn read_sdist(members: &[(u8, &str, &[u8])]) -> Result<Metadata, MetadataError> {
+fn read_sdist(members: &[Member<'_>]) -> Result<Metadata, MetadataError> {
     read_bytes("foo-1.0.tar.gz", sdist_of(members))
 }
 
@@ -173,10 +175,10 @@ fn bytes_around_a_wheel_are_refused() {
 }
 
 /// A wheel's bytes with one part of every record of a kind changed.
-fn patch(bytes: &[u8], signature: &[u8; 4], at: usize, change: impl Fn(&mut u8)) -> Vec<u8> {
+fn patch(bytes: &[u8], signature: [u8; 4], at: usize, change: impl Fn(&mut u8)) -> Vec<u8> {
     let mut patched = bytes.to_vec();
     for start in 0..bytes.len() - 4 {
-        if bytes[start..].starts_with(signature) {
+        if bytes[start..].starts_with(&signature) {
             change(&mut patched[start + at]);
         }
     }
@@ -186,7 +188,7 @@ fn patch(bytes: &[u8], signature: &[u8; 4], at: usize, change: impl Fn(&mut u8))
 #[test]
 fn zip_forms_that_the_index_refuses_are_refused() {
     let (file, bytes) = distribution::wheel("foo", "1.0");
-    let central = b"PK\x01\x02";
+    let central = *b"PK\x01\x02";
     let cases: [(&str, Vec<u8>); 6] = [
         (
             "data descriptors",
@@ -199,14 +201,14 @@ fn zip_forms_that_the_index_refuses_are_refused() {
         ),
         (
             "data descriptors",
-            patch(&bytes, b"PK\x03\x04", 6, |flags| *flags |= 8),
+            patch(&bytes, *b"PK\x03\x04", 6, |flags| *flags |= 8),
         ),
         (
             "two different accounts",
-            patch(&bytes, b"PK\x03\x04", 14, |crc| *crc ^= 1),
+            patch(&bytes, *b"PK\x03\x04", 14, |crc| *crc ^= 1),
         ),
         ("zip64", {
-            let mut bytes = patch(&bytes, b"PK\x05\x06", 10, |entries| *entries = 0xFF);
+            let mut bytes = patch(&bytes, *b"PK\x05\x06", 10, |entries| *entries = 0xFF);
             let at = bytes.len() - 11;
             bytes[at] = 0xFF;
             bytes
@@ -217,7 +219,7 @@ fn zip_forms_that_the_index_refuses_are_refused() {
     }
     let crc = patch(
         &patch(&bytes, central, 16, |crc| *crc ^= 1),
-        b"PK\x03\x04",
+        *b"PK\x03\x04",
         14,
         |crc| *crc ^= 1,
     );
@@ -241,10 +243,10 @@ fn a_name_that_stands_twice_in_a_wheel_is_refused() {
 
 #[test]
 fn sdists_that_two_readers_could_take_in_two_ways_are_refused() {
-    let other: (u8, &str, &[u8]) = (b'0', "foo-1.0/a.py", b"");
+    let other: Member<'_> = (b'0', "foo-1.0/a.py", b"");
     assert!(read_sdist(&[(b'5', "foo-1.0/", b""), PKG_INFO, other]).is_ok());
     let pax_path: &[u8] = b"25 path=foo-1.0/PKG-INFO\n";
-    let cases: Vec<(&str, Vec<(u8, &str, &[u8])>)> = vec![
+    let cases: Vec<(&str, Vec<Member<'_>>)> = vec![
         ("PKG-INFO in the one top folder", vec![]),
         (
             "PKG-INFO in the one top folder",
@@ -318,7 +320,7 @@ fn bombs_are_refused() {
     let wheel = Wheel::new("foo", "1.0").with_metadata(&text).build();
     assert_found(read(wheel), "1048576 bytes of METADATA");
     let (file, bytes) = distribution::wheel("foo", "1.0");
-    let bomb = patch(&bytes, b"PK\x01\x02", 27, |size| *size = 0xF0);
+    let bomb = patch(&bytes, *b"PK\x01\x02", 27, |size| *size = 0xF0);
     assert_found(read_bytes(&file, bomb), "of unpacked archive");
 }
 
