@@ -141,7 +141,8 @@ impl Inputs {
         if asks("--help") || asks("-h") {
             return Request::Help(help());
         }
-        if asks("--version") || asks("-V") {
+        // `--version VALUE` is an input: only alone does it ask for the program's own.
+        if asks("-V") || context.args() == ["--version"] {
             return Request::Version(format!("asf-pypi-publish {}\n", env!("CARGO_PKG_VERSION")));
         }
         let (inputs, problems) = Self::from_args(context.args());

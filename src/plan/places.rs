@@ -133,7 +133,7 @@ pub(super) fn url(raw: &str) -> Result<Url, String> {
         "http" => return found("http off loopback"),
         _ => return found("neither https nor http"),
     }
-    if parsed.host_str().is_none_or(str::is_empty) {
+    if authority.is_empty() || parsed.host_str().is_none_or(str::is_empty) {
         return found("no host");
     }
     match check_segments(path) {
