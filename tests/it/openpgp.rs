@@ -4,14 +4,19 @@
 //! Our verdicts beside those of the real `GnuPG`, on keys and signatures that
 //! it made itself, and real KEYS files beside its own listing of them.
 
+#![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+mod gnupg;
+
 use std::fs;
 use std::io::{Cursor, Read};
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use asf_pypi_publish::openpgp::{Fingerprint, Judged, Keyring, verify};
 use asf_pypi_publish::rules::{Finding, Rule};
 use testbed::openpgp::{Kind, TestKey};
+
+use gnupg::{Gnupg, fingerprints_in};
 
 /// 2024-01-01T00:00:00Z, when the keys are made.
 const MADE: u64 = 1_704_067_200;
@@ -19,119 +24,6 @@ const DAY: u64 = 86_400;
 const SIGNED: u64 = MADE + 3600;
 const NOW: u64 = MADE + 10 * DAY;
 const DATA: &[u8] = b"the bytes of a wheel\r\nand more\n";
-
-/// A keyring of `GnuPG` in a folder of its own.
-struct Gnupg {
-    home: tempfile::TempDir,
-}
-
-impl Gnupg {
-    fn new() -> Self {
-        use std::os::unix::fs::PermissionsExt;
-        let home = tempfile::tempdir().expect("a folder");
-        fs::set_permissions(home.path(), fs::Permissions::from_mode(0o700)).expect("mode");
-        fs::write(home.path().join("data"), DATA).expect("the data");
-        Self { home }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.home.path().join(name)
-    }
-
-    /// Runs gpg at a time; its stdout, whatever it thinks of the matter.
-    fn ask(&self, at: u64, args: &[&str]) -> (bool, Vec<u8>, String) {
-        let output = Command::new("gpg")
-            .env("GNUPGHOME", self.home.path())
-            .env("LC_ALL", "C")
-            .args(["--batch", "--yes"])
-            .args(["--pinentry-mode", "loopback", "--passphrase", ""])
-            .args(["--faked-system-time", &format!("{at}!")])
-            .args(args)
-            .output()
-            .expect("gpg is installed");
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        (output.status.success(), output.stdout, said)
-    }
-
-    fn run(&self, at: u64, args: &[&str]) -> Vec<u8> {
-        let (done, stdout, said) = self.ask(at, args);
-        assert!(done, "gpg {args:?}: {said}");
-        stdout
-    }
-
-    /// Makes a key at [`MADE`]; its fingerprint.
-    fn key(&self, name: &str, algorithm: &str, expire: &str, extra: &[&str]) -> String {
-        let make = ["--quick-gen-key", name, algorithm, "sign", expire];
-        self.run(MADE, &[extra, &make].concat());
-        self.fingerprints(name).remove(0)
-    }
-
-    /// The fingerprints of a key, the primary one first.
-    fn fingerprints(&self, name: &str) -> Vec<String> {
-        let name = format!("={name}");
-        let listing = self.run(NOW, &["--with-colons", "--list-keys", &name]);
-        fingerprints_in(&listing, &["fpr"])
-    }
-
-    fn export(&self, key: &str) -> Vec<u8> {
-        self.run(NOW, &["--armor", "--export", key])
-    }
-
-    fn sign(&self, key: &str, extra: &[&str]) -> Vec<u8> {
-        self.sign_at(SIGNED, key, extra)
-    }
-
-    fn sign_at(&self, at: u64, key: &str, extra: &[&str]) -> Vec<u8> {
-        let data = self.path("data");
-        let base = ["--armor", "-u", key, "-o", "-"];
-        let sign = ["--detach-sign", data.to_str().expect("a path")];
-        self.run(at, &[&base, extra, &sign].concat())
-    }
-
-    /// The revocation that gpg keeps ready, made safe by a colon.
-    fn revocation(&self, fingerprint: &str) -> Vec<u8> {
-        let kept = self.path(&format!("openpgp-revocs.d/{fingerprint}.rev"));
-        let text = fs::read_to_string(kept).expect("the revocation");
-        text.replace(":-----BEGIN", "-----BEGIN").into_bytes()
-    }
-
-    /// The status words on the signatures, judged with `keys` alone.
-    fn judge(keys: &[u8], asc: &[u8], data: &[u8]) -> Vec<String> {
-        let gnupg = Self::new();
-        for (name, bytes) in [("KEYS", keys), ("asc", asc), ("signed", data)] {
-            fs::write(gnupg.path(name), bytes).expect("a file");
-        }
-        let [keys, asc, data] = ["KEYS", "asc", "signed"].map(|name| gnupg.path(name));
-        let text = |path: &Path| path.to_str().expect("a path").to_owned();
-        gnupg.ask(NOW, &["--import", &text(&keys)]);
-        let args = ["--status-fd", "1", "--verify", &text(&asc), &text(&data)];
-        let (_, status, _) = gnupg.ask(NOW, &args);
-        String::from_utf8_lossy(&status)
-            .lines()
-            .filter_map(|line| line.strip_prefix("[GNUPG:] ")?.split(' ').next())
-            .filter(|word| word.ends_with("SIG") && *word != "VALIDSIG" && *word != "NEWSIG")
-            .map(str::to_owned)
-            .collect()
-    }
-}
-
-impl Drop for Gnupg {
-    fn drop(&mut self) {
-        // Ends the agent that gpg started for this folder.
-        let _ = Command::new("gpgconf")
-            .env("GNUPGHOME", self.home.path())
-            .args(["--kill", "all"])
-            .status();
-    }
-}
-
-fn fingerprints_in(listing: &[u8], records: &[&str]) -> Vec<String> {
-    String::from_utf8_lossy(listing)
-        .lines()
-        .filter(|line| records.contains(&line.split(':').next().unwrap_or_default()))
-        .filter_map(|line| line.split(':').nth(9).map(str::to_owned))
-        .collect()
-}
 
 fn judge(keys: &[u8], asc: &[u8], data: &[u8]) -> Result<Judged, Vec<Finding>> {
     let (keyring, report) = Keyring::read([keys]).expect("usable KEYS");
@@ -540,10 +432,8 @@ fn a_file_of_400_keys_holds_the_keys_that_gpg_sees() {
     for number in 0..400 {
         let name = format!("Manager {number} <m{number}@example.org>");
         let key = TestKey::generate(&name, Kind::Ed25519);
-        text += &format!(
-            "\n\npub   ed25519 2024-01-01\n{name}\n-----\n{}",
-            key.armored_public()
-        );
+        text += &["\n\npub   ed25519 2024-01-01\n", &name, "\n-----\n"].concat();
+        text += &key.armored_public();
     }
     let path = folder.path().join("KEYS");
     fs::write(&path, text).expect("a file");
