@@ -9,5 +9,6 @@ mod dist;
 mod documents;
 mod inputs;
 mod main_job;
+mod openpgp;
 mod run;
 mod world;
