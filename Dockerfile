@@ -7,9 +7,10 @@
 # of the two bases replaced (tests/container/build).
 
 FROM rust:1.95.0-slim-bookworm@sha256:d7482085ff5b415f84dba5647ae71606650bdef00db7aeb69f4b3d170c3e4082 AS build
-# "dist" (fat LTO) is what users get; the tests pass "dev" and reuse what
-# they have compiled already.
+# What users get: fat LTO, and the features that this one package asks for.
+# The tests pass "dev" and "--workspace", for which they have compiled already.
 ARG PROFILE=dist
+ARG SCOPE=--package=asf-pypi-publish
 WORKDIR /src
 COPY Cargo.toml Cargo.lock ./
 # The lock covers the test bed too; its manifest and an empty library are
@@ -18,7 +19,7 @@ COPY tests/testbed/Cargo.toml tests/testbed/Cargo.toml
 RUN mkdir -p tests/testbed/src && touch tests/testbed/src/lib.rs
 COPY src src
 # Cargo names the folder of the profile "dev" "debug", and all others as they are.
-RUN cargo build --locked --profile "$PROFILE" --bin asf-pypi-publish \
+RUN cargo build --locked --profile "$PROFILE" "$SCOPE" --bin asf-pypi-publish \
     && folder="$PROFILE" && if [ "$folder" = dev ]; then folder=debug; fi \
     && cp "target/$folder/asf-pypi-publish" /asf-pypi-publish
 

@@ -10,6 +10,7 @@
 #   action  what a distroless "cc" image holds: glibc, libgcc, CA certificates,
 #           and no shell, so that nothing else can be relied on by accident
 set -euo pipefail
+# shellcheck source=tests/container/common.sh
 . "$(dirname "$0")/common.sh"
 need_root "$0" "$@"
 need_programs podman debootstrap

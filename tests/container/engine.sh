@@ -9,6 +9,7 @@
 # daemon is needed, and images and containers of the user stay untouched. A
 # running one is used again; one that nobody talks to ends by itself.
 set -euo pipefail
+# shellcheck source=tests/container/common.sh
 . "$(dirname "$0")/common.sh"
 need_root "$0" "$@"
 need_programs podman runc
@@ -22,7 +23,8 @@ flock 9
 sockets=$engine
 if [ ${#sockets} -gt 90 ]; then
   sockets=/tmp/asf-pypi-publish-$(printf '%s' "$engine" | sha256sum | cut -c1-16)
-  mkdir -p -m 0700 "$sockets"
+  mkdir -p "$sockets"
+  chmod 0700 "$sockets"
 fi
 url=unix://$sockets/podman.sock
 
