@@ -54,6 +54,12 @@ async fn read_url(url: &Url, client: &Client) -> Result<KeysFile, SourceError> {
             display_url(url)
         )));
     }
+    if url.path().ends_with('/') {
+        return Err(unusable(format!(
+            "{} is the address of a directory",
+            display_url(url)
+        )));
+    }
     let asked = server::ask(client, url)
         .await
         .map_err(|error| SourceError::of_keys_http(&error))?;

@@ -54,10 +54,12 @@ pub(super) async fn ask(client: &Client, url: &Url) -> Result<Asked, HttpError> 
             }
             other => other?,
         };
-        let headers = response.headers().clone();
-        // Read to its end so that the connection serves again.
-        read_limited(response, OPTIONS_LIMIT).await?;
-        Ok(introduce(url, &headers))
+        let asked = introduce(url, response.headers());
+        if matches!(asked, Asked::Svn(_)) {
+            // Read to its end so that the connection serves again.
+            read_limited(response, OPTIONS_LIMIT).await?;
+        }
+        Ok(asked)
     })
     .await
 }

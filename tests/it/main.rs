@@ -1,1 +1,6 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
 
+//! The tests against real servers and stand-ins, a module for each behaviour.
+
+mod source;

@@ -84,6 +84,9 @@ impl Httpd {
     /// # Panics
     /// When something is missing or does not start: the test cannot go on.
     pub fn start() -> Self {
+        if let Err(missing) = available() {
+            panic!("{missing}");
+        }
         // World-traversable: as root, httpd's workers are www-data.
         let folder = tempfile::Builder::new()
             .prefix("testbed-httpd-")

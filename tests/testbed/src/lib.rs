@@ -5,3 +5,4 @@
 
 pub mod httpd;
 pub mod proxy;
+pub mod scripted;
