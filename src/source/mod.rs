@@ -13,6 +13,7 @@ mod error;
 mod fetched;
 mod keys_file;
 mod path;
+mod server;
 mod space;
 mod svn;
 mod webdav;

@@ -11,4 +11,5 @@ mod inputs;
 mod main_job;
 mod openpgp;
 mod run;
+mod source;
 mod world;

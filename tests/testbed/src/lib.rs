@@ -17,3 +17,4 @@ pub mod index;
 pub mod oidc;
 pub mod openpgp;
 pub mod proxy;
+pub mod scripted;
