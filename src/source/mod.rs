@@ -25,7 +25,7 @@ use std::time::SystemTime;
 use bytesize::ByteSize;
 
 use crate::http::Client;
-use crate::plan::{Limits, Location};
+pub use crate::plan::{Limits, Location};
 use directory::Directory;
 use svn::Svn;
 
