@@ -59,9 +59,14 @@ fn read_plan(inputs: &Inputs, mut problems: Vec<Finding>) -> Result<Plan, Vec<Fi
         Err(more) => {
             // An input whose writing was already refused is not refused for
             // its absence too.
-            let told: Vec<Option<String>> =
-                problems.iter().map(|problem| problem.path.clone()).collect();
-            problems.extend(more.into_iter().filter(|problem| !told.contains(&problem.path)));
+            let told: Vec<Option<String>> = problems
+                .iter()
+                .map(|problem| problem.path.clone())
+                .collect();
+            problems.extend(
+                more.into_iter()
+                    .filter(|problem| !told.contains(&problem.path)),
+            );
             Err(problems)
         }
     }
@@ -80,11 +85,22 @@ async fn carry_out(context: &Context, plan: &Plan, runner: &Runner) -> Report {
         Ok(client) => client,
         Err(why) => {
             let expected = "a working TLS set-up (CA certificates)";
-            report.note([Finding::new(Rule::Internal, None, expected, why.to_string())]);
+            report.note([Finding::new(
+                Rule::Internal,
+                None,
+                expected,
+                why.to_string(),
+            )]);
             return report;
         }
     };
-    let mut run = Run { context, plan, runner, client, report };
+    let mut run = Run {
+        context,
+        plan,
+        runner,
+        client,
+        report,
+    };
     match plan.mode {
         Mode::Verify => drop(run.examine().await),
         Mode::Publish => run.publish().await,
@@ -96,9 +112,14 @@ async fn carry_out(context: &Context, plan: &Plan, runner: &Runner) -> Report {
 /// the ASF's administrators know whom to ask.
 fn user_agent(context: &Context) -> String {
     let caller = context.env("GITHUB_REPOSITORY").unwrap_or("no repository");
-    let caller: String =
-        caller.chars().filter(|c| c.is_ascii_alphanumeric() || "._-/ ".contains(*c)).collect();
-    format!("asf-pypi-publish/{} ({PROJECT_PAGE}; {caller})", env!("CARGO_PKG_VERSION"))
+    let caller: String = caller
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || "._-/ ".contains(*c))
+        .collect();
+    format!(
+        "asf-pypi-publish/{} ({PROJECT_PAGE}; {caller})",
+        env!("CARGO_PKG_VERSION")
+    )
 }
 
 /// The end of the story. What cannot be written becomes a finding itself.
@@ -137,7 +158,12 @@ fn write_files(runner: &Runner, report: &mut Report, path: Option<&Path>) {
     }
     let outcome = report.outcome;
     report.note(failures.iter().map(|why| {
-        Finding::new(Rule::ReportUnwritable, None, "a file that can be written", why.to_string())
+        Finding::new(
+            Rule::ReportUnwritable,
+            None,
+            "a file that can be written",
+            why.to_string(),
+        )
     }));
     if !failures.is_empty() {
         report.close(outcome);
@@ -148,10 +174,18 @@ fn outputs(report: &Report, path: Option<&Path>) -> Vec<(&'static str, String)> 
     let published = serde_json::to_string(&report.published()).unwrap_or_else(|_| "[]".to_owned());
     vec![
         ("digest", report.digest.clone().unwrap_or_default()),
-        ("revision", report.revision.map_or(String::new(), |revision| revision.to_string())),
+        (
+            "revision",
+            report
+                .revision
+                .map_or(String::new(), |revision| revision.to_string()),
+        ),
         ("published", published),
         ("links", report.links.join("\n")),
-        ("report", path.map_or(String::new(), |path| path.display().to_string())),
+        (
+            "report",
+            path.map_or(String::new(), |path| path.display().to_string()),
+        ),
     ]
 }
 

@@ -19,10 +19,10 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
-use crate::dist::form::form_fields;
-use crate::verify::Publishable;
 use super::{Index, IndexError, UploadToken};
+use crate::dist::form::form_fields;
 use crate::http::{self, HttpError, Progress, error_for_status, sanitise};
+use crate::verify::Publishable;
 
 /// How much is read and hashed at once, in bytes.
 const CHUNK: usize = 128 * 1024;
