@@ -3,6 +3,7 @@
 
 //! Stand-ins and drivers of real servers for the tests of `asf-pypi-publish`.
 
+pub mod gpg;
 pub mod httpd;
 pub mod proxy;
 pub mod scripted;
