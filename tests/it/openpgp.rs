@@ -6,7 +6,7 @@
 
 #![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
-pub(crate) mod gnupg;
+mod gnupg;
 
 use std::fs;
 use std::io::{Cursor, Read};

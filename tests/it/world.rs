@@ -122,8 +122,8 @@ impl World {
     }
 
     /// Runs with some inputs replaced or added.
-    pub fn run(&self, mode: &str, more: &[(&str, &str)]) -> Ran {
-        run_with(self.args(mode), more, &self.issuer)
+    pub fn run(&self, mode: &str, changes: &[(&str, &str)]) -> Ran {
+        run_with(self.args(mode), changes, &self.issuer)
     }
 
     pub fn verify(&self) -> Ran {
@@ -141,15 +141,7 @@ impl World {
 
     /// No secret of this world stands in what a run said.
     pub fn assert_no_secret(&self, ran: &Ran) {
-        let said: String = ran
-            .everything()
-            .lines()
-            .filter(|line| !line.starts_with("::add-mask::"))
-            .collect();
-        let secrets = self.index.tokens().into_iter().chain(self.issuer.tokens());
-        for secret in secrets.chain([self.issuer.request_token()]) {
-            assert!(!said.contains(&secret), "a secret was printed");
-        }
+        assert_no_secret(ran, &self.index, &self.issuer);
     }
 }
 
@@ -168,8 +160,8 @@ pub fn env(issuer: &FakeIssuer) -> [(String, String); 2] {
 }
 
 /// Runs with some inputs replaced or added.
-pub fn run_with(mut args: Vec<String>, more: &[(&str, &str)], issuer: &FakeIssuer) -> Ran {
-    for (name, value) in more {
+pub fn run_with(mut args: Vec<String>, changes: &[(&str, &str)], issuer: &FakeIssuer) -> Ran {
+    for (name, value) in changes {
         let flag = format!("--{name}");
         match args.iter().position(|arg| *arg == flag) {
             Some(at) => (*value).clone_into(&mut args[at + 1]),
@@ -193,4 +185,17 @@ pub fn assert_untouched(index: &FakeIndex, issuer: &FakeIssuer) {
         0,
         "nothing may be uploaded"
     );
+}
+
+/// No token stands in what a run said, but where it asks the runner to mask it.
+pub fn assert_no_secret(ran: &Ran, index: &FakeIndex, issuer: &FakeIssuer) {
+    let said: String = ran
+        .everything()
+        .lines()
+        .filter(|line| !line.starts_with("::add-mask::"))
+        .collect();
+    let secrets = index.tokens().into_iter().chain(issuer.tokens());
+    for secret in secrets.chain([issuer.request_token()]) {
+        assert!(!said.contains(&secret), "a secret was printed");
+    }
 }

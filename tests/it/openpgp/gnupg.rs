@@ -10,12 +10,12 @@ use std::process::Command;
 use super::{DATA, MADE, NOW, SIGNED};
 
 /// A keyring of `GnuPG` in a folder of its own.
-pub(crate) struct Gnupg {
+pub(super) struct Gnupg {
     home: tempfile::TempDir,
 }
 
 impl Gnupg {
-    pub(crate) fn new() -> Self {
+    pub(super) fn new() -> Self {
         use std::os::unix::fs::PermissionsExt;
         let home = tempfile::tempdir().expect("a folder");
         fs::set_permissions(home.path(), fs::Permissions::from_mode(0o700)).expect("mode");
@@ -23,7 +23,7 @@ impl Gnupg {
         Self { home }
     }
 
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.home.path().join(name)
     }
 
@@ -42,7 +42,7 @@ impl Gnupg {
         (output.status.success(), output.stdout, said)
     }
 
-    pub(crate) fn run(&self, at: u64, args: &[&str]) -> Vec<u8> {
+    pub(super) fn run(&self, at: u64, args: &[&str]) -> Vec<u8> {
         let (done, stdout, said) = self.ask(at, args);
         assert!(done, "gpg {args:?}: {said}");
         stdout
@@ -78,7 +78,7 @@ impl Gnupg {
     }
 
     /// The revocation that gpg keeps ready, made safe by a colon.
-    pub(crate) fn revocation(&self, fingerprint: &str) -> Vec<u8> {
+    pub(super) fn revocation(&self, fingerprint: &str) -> Vec<u8> {
         let kept = self.path(&format!("openpgp-revocs.d/{fingerprint}.rev"));
         let text = fs::read_to_string(kept).expect("the revocation");
         text.replace(":-----BEGIN", "-----BEGIN").into_bytes()
@@ -115,7 +115,7 @@ impl Drop for Gnupg {
 }
 
 /// The fingerprints in a listing with colons.
-pub(crate) fn fingerprints_in(listing: &[u8], records: &[&str]) -> Vec<String> {
+pub(super) fn fingerprints_in(listing: &[u8], records: &[&str]) -> Vec<String> {
     String::from_utf8_lossy(listing)
         .lines()
         .filter(|line| records.contains(&line.split(':').next().unwrap_or_default()))

@@ -8,7 +8,7 @@ use std::os::unix::fs::symlink;
 
 use serde_json::json;
 
-use super::site::{DAY, Files, KEYS, Site, make_key, now, project, signed_folder};
+use super::site::{KEYS, Site, days_ago, make_key, project, signed_folder};
 
 const RELEASE: &str = "release/example/1.0";
 const WHEEL: &str = "example-1.0-py3-none-any.whl";
@@ -83,7 +83,7 @@ fn the_area_is_what_the_server_says_however_it_is_spelt() {
     site.assert_refused(&ran, 2, &["area-contradicted"]);
 
     // KEYS is read from the release area only, also for a candidate.
-    site.put_keys("dev/example/KEYS", &site.export(&site.signer));
+    site.put_keys("dev/example/KEYS", &site.gpg.export(&[&site.signer]));
     let keys = site.httpd.url("dev/example/KEYS");
     for keys in [keys.clone(), keys.replace("/dev/", "/d%65v/")] {
         let ran = site.run("publish", "dev/example/1.0rc1", &[("keys", &keys)]);
@@ -97,7 +97,7 @@ fn the_area_is_what_the_server_says_however_it_is_spelt() {
 #[test]
 fn links_and_externals_are_refused_and_never_followed() {
     let site = Site::start(&["example"]);
-    let folder = signed_folder(&project("example", "1.0"), &site.gnupg, &site.signer, now());
+    let folder = signed_folder(&project("example", "1.0"), &site.gpg, &site.signer, None);
     symlink(WHEEL, folder.path().join("example-1.0-py2-none-any.whl")).unwrap();
     let httpd = &site.httpd;
     httpd.commit_tree(folder.path(), "release/example/linked", "A link");
@@ -149,25 +149,21 @@ fn names_that_no_artifact_has_are_refused_in_clear_words() {
 #[test]
 fn a_key_that_was_revoked_since_counts_no_longer() {
     let site = Site::start(&["example"]);
-    let (made, signed) = (now() - 10 * DAY, now() - 9 * DAY);
-    let signer = make_key(
-        &site.gnupg,
-        "Rolf Revoked <rolf@example.org>",
-        made,
-        "never",
+    let signer = make_key(&site.gpg, "Rolf Revoked <rolf@example.org>", 10, "never");
+    site.put_keys(KEYS, &site.gpg.export(&[&signer]));
+    let folder = signed_folder(
+        &project("example", "1.0"),
+        &site.gpg,
+        &signer,
+        Some(&days_ago(9)),
     );
-    site.put_keys(KEYS, &site.export(&signer));
-    let folder = signed_folder(&project("example", "1.0"), &site.gnupg, &signer, signed);
     site.httpd.commit_tree(folder.path(), RELEASE, "Stage");
     let staged = site.httpd.revision().to_string();
     let ran = site.verify(RELEASE);
     assert_eq!(ran.status, 0, "{}", ran.stderr);
 
-    let revocation = site.gnupg.path("revocation");
-    fs::write(&revocation, site.gnupg.revocation(&signer)).unwrap();
-    site.gnupg
-        .run(now(), &["--import", revocation.to_str().unwrap()]);
-    site.put_keys(KEYS, &site.export(&signer));
+    site.gpg.revoke(&signer);
+    site.put_keys(KEYS, &site.gpg.export(&[&signer]));
     // KEYS is read as it is now, whatever revision of the source is asked for.
     for more in [&[][..], &[("revision", staged.as_str())]] {
         let ran = site.run("publish", RELEASE, more);
@@ -178,11 +174,14 @@ fn a_key_that_was_revoked_since_counts_no_longer() {
 #[test]
 fn a_key_that_expired_after_it_signed_is_a_warning() {
     let site = Site::start(&["example"]);
-    let made = now() - 10 * DAY;
-    let signer = make_key(&site.gnupg, "Erna Expired <erna@example.org>", made, "5d");
-    site.put_keys(KEYS, &site.export(&signer));
-    let files: Files = project("example", "1.0");
-    let folder = signed_folder(&files, &site.gnupg, &signer, made + DAY);
+    let signer = make_key(&site.gpg, "Erna Expired <erna@example.org>", 10, "5d");
+    site.put_keys(KEYS, &site.gpg.export(&[&signer]));
+    let folder = signed_folder(
+        &project("example", "1.0"),
+        &site.gpg,
+        &signer,
+        Some(&days_ago(9)),
+    );
     site.httpd.commit_tree(folder.path(), RELEASE, "Stage");
     let ran = site.publish(RELEASE);
     assert_eq!(ran.status, 0, "{}", ran.stderr);
@@ -193,18 +192,13 @@ fn a_key_that_expired_after_it_signed_is_a_warning() {
 #[test]
 fn a_signature_of_a_stranger_is_refused() {
     let site = Site::start(&["example"]);
-    let stranger = make_key(
-        &site.gnupg,
-        "Sam Stranger <sam@example.org>",
-        now() - DAY,
-        "never",
-    );
-    let folder = signed_folder(&project("example", "1.0"), &site.gnupg, &stranger, now());
+    let stranger = make_key(&site.gpg, "Sam Stranger <sam@example.org>", 1, "never");
+    let folder = signed_folder(&project("example", "1.0"), &site.gpg, &stranger, None);
     site.httpd.commit_tree(folder.path(), RELEASE, "Stage");
     let ran = site.publish(RELEASE);
     site.assert_refused(&ran, 1, &["signer-unknown"]);
     // In KEYS by now, but not among those who may sign.
-    let both = [site.export(&site.signer), site.export(&stranger)].concat();
+    let both = site.gpg.export(&[&site.signer, &stranger]);
     site.put_keys(KEYS, &both);
     let ran = site.run("publish", RELEASE, &[("signers", &site.signer)]);
     site.assert_refused(&ran, 1, &["signer-not-allowed"]);

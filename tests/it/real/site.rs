@@ -7,19 +7,17 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use testbed::distribution::{sdist, wheel};
+use testbed::gpg::Gpg;
 use testbed::httpd::Httpd;
 use testbed::index::{FakeIndex, Options, Publisher};
 use testbed::oidc::FakeIssuer;
 
-use crate::openpgp::gnupg::{Gnupg, fingerprints_in};
 use crate::run::Ran;
 use crate::world;
 
-pub const DAY: u64 = 86_400;
 /// Where KEYS lies, unless a test puts another one elsewhere.
 pub const KEYS: &str = "release/example/KEYS";
 
@@ -31,41 +29,22 @@ pub fn project(name: &str, version: &str) -> Files {
     vec![wheel(name, version), sdist(name, version)]
 }
 
-/// Seconds since 1970.
-pub fn now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap()
-        .as_secs()
+/// The time so many days ago, as gpg takes it.
+pub fn days_ago(days: u64) -> String {
+    let then = SystemTime::now() - Duration::from_secs(days * 24 * 60 * 60);
+    let text = humantime::format_rfc3339_seconds(then).to_string();
+    text.replace(['-', ':', 'Z'], "")
 }
 
-/// The release manager's key, made by gpg once and handed on as a file: its
-/// fingerprint and its secret half.
-fn release_manager() -> &'static (String, Vec<u8>) {
-    static KEY: OnceLock<(String, Vec<u8>)> = OnceLock::new();
-    KEY.get_or_init(|| {
-        let gnupg = Gnupg::new();
-        let fingerprint = make_key(
-            &gnupg,
-            "Rita Manager <rita@example.org>",
-            now() - 30 * DAY,
-            "never",
-        );
-        let secret = gnupg.run(now(), &["--export-secret-keys", &fingerprint]);
-        (fingerprint, secret)
-    })
-}
-
-/// Makes a key of the kind that the ASF asks for; gives its fingerprint.
-pub fn make_key(gnupg: &Gnupg, name: &str, at: u64, expire: &str) -> String {
-    gnupg.run(at, &["--quick-gen-key", name, "rsa4096", "sign", expire]);
-    let listing = gnupg.run(at, &["--with-colons", "--list-keys", &format!("={name}")]);
-    fingerprints_in(&listing, &["fpr"]).remove(0)
+/// Makes a key `made` days ago; gives its fingerprint. RSA, as the ASF asks,
+/// but of fewer bits than its 4096, since the tests make many.
+pub fn make_key(gpg: &Gpg, name: &str, made: u64, expires: &str) -> String {
+    gpg.make_key(name, "rsa3072", Some(&days_ago(made)), expires)
 }
 
 /// Signs every distribution of a folder and adds its checksum, with the
 /// programs that release managers use.
-pub fn sign(folder: &Path, gnupg: &Gnupg, signer: &str, at: u64) {
+fn sign(folder: &Path, gpg: &Gpg, signer: &str, when: Option<&str>) {
     for path in files_below(folder) {
         let name = path.file_name().unwrap().to_str().unwrap();
         let sum = shell(
@@ -74,9 +53,8 @@ pub fn sign(folder: &Path, gnupg: &Gnupg, signer: &str, at: u64) {
             name,
         );
         assert_eq!(sum, "");
-        let asc = format!("{}.asc", path.display());
-        let sign = ["--armor", "-u", signer, "-o", &asc, "--detach-sign"];
-        gnupg.run(at, &[&sign[..], &[path.to_str().unwrap()]].concat());
+        let asc = gpg.sign(signer, &fs::read(&path).unwrap(), when, &[]);
+        fs::write(format!("{}.asc", path.display()), asc).unwrap();
     }
 }
 
@@ -106,15 +84,21 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// A folder with these files, each with a signature and a checksum.
-pub fn signed_folder(files: &Files, gnupg: &Gnupg, signer: &str, at: u64) -> tempfile::TempDir {
+/// A folder with these files, each with a checksum and a signature, made now
+/// or `when`.
+pub fn signed_folder(
+    files: &Files,
+    gpg: &Gpg,
+    signer: &str,
+    when: Option<&str>,
+) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, bytes) in files {
         let path = folder.path().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, bytes).unwrap();
     }
-    sign(folder.path(), gnupg, signer, at);
+    sign(folder.path(), gpg, signer, when);
     folder
 }
 
@@ -123,18 +107,15 @@ pub struct Site {
     pub httpd: Httpd,
     pub index: FakeIndex,
     pub issuer: FakeIssuer,
-    pub gnupg: Gnupg,
+    pub gpg: Gpg,
     pub signer: String,
 }
 
 impl Site {
     /// All is there but a release; the publisher may upload to `projects`.
     pub fn start(projects: &[&str]) -> Self {
-        let (signer, secret) = release_manager();
-        let gnupg = Gnupg::new();
-        let file = gnupg.path("secret");
-        fs::write(&file, secret).unwrap();
-        gnupg.run(now(), &["--import", file.to_str().unwrap()]);
+        let gpg = Gpg::new();
+        let signer = make_key(&gpg, "Rita Manager <rita@example.org>", 30, "never");
         let issuer = FakeIssuer::start();
         let index = FakeIndex::start(Options {
             issuer: Some(issuer.trust()),
@@ -145,16 +126,11 @@ impl Site {
             httpd: Httpd::start(),
             index,
             issuer,
-            gnupg,
-            signer: signer.clone(),
+            gpg,
+            signer,
         };
-        site.put_keys(KEYS, &site.export(signer));
+        site.put_keys(KEYS, &site.gpg.export(&[&site.signer]));
         site
-    }
-
-    /// A public key as release managers put it into KEYS.
-    pub fn export(&self, key: &str) -> Vec<u8> {
-        self.gnupg.run(now(), &["--armor", "--export", key])
     }
 
     /// Commits a KEYS file with the usual words before the keys.
@@ -165,7 +141,7 @@ impl Site {
 
     /// Commits files, signed now by the release manager; gives the revision.
     pub fn stage(&self, path: &str, files: &Files) -> u64 {
-        let folder = signed_folder(files, &self.gnupg, &self.signer, now());
+        let folder = signed_folder(files, &self.gpg, &self.signer, None);
         self.httpd
             .commit_tree(folder.path(), path, "Stage a release")
     }
@@ -201,6 +177,11 @@ impl Site {
         let line = "svn --non-interactive export -q --force \"$1\" .";
         shell(folder.path(), line, &url);
         folder
+    }
+
+    /// No secret stands in what the run said.
+    pub fn assert_no_secret(&self, ran: &Ran) {
+        world::assert_no_secret(ran, &self.index, &self.issuer);
     }
 
     /// Nothing was sent, and no token was asked for.
