@@ -11,6 +11,7 @@
     reason = "tests"
 )]
 
+mod container;
 mod dist;
 mod documents;
 mod inputs;

@@ -6,7 +6,7 @@
 
 mod changes;
 mod refusals;
-mod site;
+pub mod site;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -24,7 +24,10 @@ fn real_distributions() -> Option<(PathBuf, Files)> {
     for entry in fs::read_dir(&folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap();
-        if name.ends_with(".whl") || name.ends_with(".tar.gz") {
+        if path
+            .extension()
+            .is_some_and(|end| end == "whl" || end == "gz")
+        {
             files.push((name.to_owned(), fs::read(&path).unwrap()));
         }
     }

@@ -134,13 +134,13 @@ fn names_that_no_artifact_has_are_refused_in_clear_words() {
     let ran = site.publish(RELEASE);
     site.assert_refused(&ran, 1, &["name-unsafe"]);
     let findings = ran.report["findings"].as_array().unwrap();
-    let mut named: Vec<&str> = findings
+    let mut refused: Vec<&str> = findings
         .iter()
         .map(|finding| finding["path"].as_str().unwrap())
         .collect();
-    named.sort_unstable();
+    refused.sort_unstable();
     names.sort_unstable();
-    assert_eq!(named, names);
+    assert_eq!(refused, names);
     // Left out by name, they harm nobody.
     let ran = site.run("publish", RELEASE, &[("exclude", "* *\n*%*")]);
     assert_eq!(ran.status, 0, "{}", ran.stderr);

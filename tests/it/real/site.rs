@@ -147,7 +147,7 @@ impl Site {
     }
 
     /// Runs on the release at `path`, with some inputs replaced or added.
-    pub fn run(&self, mode: &str, path: &str, more: &[(&str, &str)]) -> Ran {
+    pub fn run(&self, mode: &str, path: &str, changes: &[(&str, &str)]) -> Ran {
         let mut args = vec![mode.to_owned()];
         for (name, value) in [
             ("source", self.httpd.url(path)),
@@ -159,7 +159,7 @@ impl Site {
         ] {
             args.extend([format!("--{name}"), value]);
         }
-        world::run_with(args, more, &self.issuer)
+        world::run_with(args, changes, &self.issuer)
     }
 
     pub fn verify(&self, path: &str) -> Ran {
