@@ -17,6 +17,7 @@ mod index;
 mod inputs;
 mod main_job;
 mod openpgp;
+mod refusals;
 mod run;
 mod source;
 mod world;
