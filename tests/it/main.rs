@@ -19,5 +19,6 @@ mod main_job;
 mod openpgp;
 mod refusals;
 mod run;
+mod servers;
 mod source;
 mod world;
