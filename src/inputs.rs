@@ -217,7 +217,7 @@ impl Inputs {
             let value = match attached {
                 Some(value) => Some(value),
                 None if row.shape == Shape::Flag => Some(
-                    rest.next_if(|next| *next == "true" || *next == "false")
+                    rest.next_if(|next| !is_flag(next) && !is_mode(next))
                         .map_or_else(|| "true".to_owned(), |next| next.display().to_string()),
                 ),
                 None => rest
@@ -276,6 +276,11 @@ fn row(name: &str) -> Option<&'static Row> {
 
 fn is_flag(arg: &OsString) -> bool {
     arg.to_str().is_some_and(|arg| arg.starts_with("--"))
+}
+
+/// A word that can only be the mode: after a bare flag it is no value of it.
+fn is_mode(arg: &OsString) -> bool {
+    arg == "verify" || arg == "publish"
 }
 
 fn not_text(row: &Row) -> Finding {

@@ -90,14 +90,14 @@ pub struct Snapshot {
 }
 
 /// The suffixes of sidecars, and what each makes of its file.
-const SIDECARS: [(&str, fn() -> Class); 7] = [
-    (".asc", || Class::Signature),
-    (".sha512", || Class::Checksum(Algorithm::Sha512)),
-    (".sha256", || Class::Checksum(Algorithm::Sha256)),
-    (".md5", || Class::WeakSidecar),
-    (".sha1", || Class::WeakSidecar),
-    (".sha", || Class::WeakSidecar),
-    (".sig", || Class::WeakSidecar),
+const SIDECARS: [(&str, Class); 7] = [
+    (".asc", Class::Signature),
+    (".sha512", Class::Checksum(Algorithm::Sha512)),
+    (".sha256", Class::Checksum(Algorithm::Sha256)),
+    (".md5", Class::WeakSidecar),
+    (".sha1", Class::WeakSidecar),
+    (".sha", Class::WeakSidecar),
+    (".sig", Class::WeakSidecar),
 ];
 
 impl Snapshot {
@@ -193,7 +193,7 @@ impl Snapshot {
 fn sidecar_of(path: &str) -> Option<(&str, Class)> {
     SIDECARS
         .iter()
-        .find_map(|(suffix, class)| Some((path.strip_suffix(suffix)?, class())))
+        .find_map(|(suffix, class)| Some((path.strip_suffix(suffix)?, class.clone())))
         .filter(|(of, _)| !of.is_empty() && !of.ends_with('/'))
 }
 
@@ -284,7 +284,11 @@ impl<'a> Judge<'a> {
         match DistributionName::parse(name) {
             Ok(name) => Class::Distribution(name),
             Err(why) => {
-                if name.ends_with(".whl") || name.ends_with(".tar.gz") {
+                // The index's suffixes are lower case, to the letter.
+                let meant = [".whl", ".tar.gz"]
+                    .iter()
+                    .any(|suffix| name.ends_with(suffix));
+                if meant {
                     let finding = why.finding(path);
                     return self.keep(finding);
                 }

@@ -7,7 +7,7 @@ mod examine;
 mod publish;
 mod upload;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use crate::context::Context;
@@ -48,7 +48,7 @@ pub async fn run(context: &Context, inputs: &Inputs, problems: Vec<Finding>) -> 
         _ => Outcome::Verified,
     };
     report.close(good);
-    tell(&runner, &mut report, plan::report_path(inputs));
+    tell(&runner, &mut report, plan::report_path(inputs).as_deref());
     report
 }
 
@@ -77,6 +77,18 @@ async fn carry_out(context: &Context, plan: &Plan, runner: &Runner) -> Report {
     report.source = Some(plan.source.shown());
     report.area = plan.area.map(|area| area.to_string());
     report.dry_run = plan.dry_run;
+    if let Some(path) = &plan.report
+        && let Err(why) = runner::check_report(path)
+    {
+        let expected = "a file in a folder that is there";
+        report.note([Finding::new(
+            Rule::InputIllegal,
+            Some("report"),
+            expected,
+            why.to_string(),
+        )]);
+        return report;
+    }
     let client = match Client::new(&ClientOptions {
         user_agent: user_agent(context),
         connect_timeout: plan.timeouts.connect,
@@ -123,7 +135,7 @@ fn user_agent(context: &Context) -> String {
 }
 
 /// The end of the story. What cannot be written becomes a finding itself.
-fn tell(runner: &Runner, report: &mut Report, path: Option<PathBuf>) {
+fn tell(runner: &Runner, report: &mut Report, path: Option<&Path>) {
     {
         let _group = runner.group("Result");
         for line in text::facts(report) {
@@ -132,7 +144,7 @@ fn tell(runner: &Runner, report: &mut Report, path: Option<PathBuf>) {
     }
     runner.findings(&report.findings);
     let told = report.findings.len();
-    write_files(runner, report, path.as_deref());
+    write_files(runner, report, path);
     runner.findings(report.findings.get(told..).unwrap_or_default());
     runner.log(&text::outcome(report));
 }

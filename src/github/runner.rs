@@ -8,7 +8,7 @@
 //! outputs and summary to the files that the runner names. Everything foreign
 //! is escaped on the way.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ use tracing_subscriber::layer::{Context as LayerContext, SubscriberExt as _};
 use crate::context::Context;
 use crate::report::escape;
 use crate::report::text;
-use crate::rules::{Finding, Severity};
+use crate::rules::{Finding, Rule, Severity};
 
 /// GitHub shows at most this many annotations of a kind for one step.
 const MOST_ANNOTATIONS: usize = 10;
@@ -160,7 +160,7 @@ impl Runner {
         let mut text = String::new();
         for (name, value) in outputs {
             let delimiter = delimiter()?;
-            text.push_str(&format!("{name}<<{delimiter}\n{value}\n{delimiter}\n"));
+            let _ = write!(text, "{name}<<{delimiter}\n{value}\n{delimiter}\n");
         }
         append(path, &text)
     }
@@ -248,6 +248,35 @@ pub fn say(text: &str) {
     let _ = write!(io::stdout().lock(), "{text}");
 }
 
+/// The last words of a program that cannot go on.
+pub fn say_failure(context: &Context, why: &str) {
+    let text = format!(
+        "{} {why}. {}",
+        Rule::Internal.meaning(),
+        Rule::Internal.action()
+    );
+    if context.in_actions() {
+        emit(format_args!(
+            "::error title=asf-pypi-publish: internal::{}",
+            escape::command_data(&text)
+        ));
+    } else {
+        emit(format_args!("error: {}", escape::line(&text)));
+    }
+}
+
+/// Has a panic told like every other failure: one line, nothing foreign raw.
+pub fn tell_panics(context: &Context) {
+    let context = context.clone();
+    std::panic::set_hook(Box::new(move |panic| {
+        let place = panic
+            .location()
+            .map_or(String::new(), |place| format!(" at {place}"));
+        let why = panic.payload_as_str().unwrap_or("a panic");
+        say_failure(&context, &format!("{why}{place}"));
+    }));
+}
+
 /// A delimiter that no foreign text can foresee.
 fn delimiter() -> Result<String, RunnerError> {
     let mut random = [0u8; 16];
@@ -267,16 +296,40 @@ fn append(path: &Path, text: &str) -> Result<(), RunnerError> {
         })
 }
 
+/// The folder that a file lies in.
+fn folder(path: &Path) -> &Path {
+    path.parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
+}
+
+/// Whether a report could be written there: found out before anything is
+/// published, not after.
+///
+/// # Errors
+/// There is no such folder, or the path is a folder itself.
+pub fn check_report(path: &Path) -> Result<(), RunnerError> {
+    let refuse = |kind: io::ErrorKind| {
+        Err(RunnerError::Write {
+            path: path.display().to_string(),
+            source: kind.into(),
+        })
+    };
+    if path.is_dir() {
+        return refuse(io::ErrorKind::IsADirectory);
+    }
+    if !folder(path).is_dir() {
+        return refuse(io::ErrorKind::NotFound);
+    }
+    Ok(())
+}
+
 /// Writes the JSON report, whole or not at all.
 ///
 /// # Errors
 /// The path cannot be written.
 pub fn write_report(path: &Path, json: &str) -> Result<(), RunnerError> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    tempfile::NamedTempFile::new_in(folder)
+    tempfile::NamedTempFile::new_in(folder(path))
         .and_then(|mut file| {
             file.write_all(json.as_bytes())?;
             file.as_file()
@@ -323,15 +376,19 @@ impl<S: tracing::Subscriber> Layer<S> for Lines {
 /// The message of an event and its fields, as one text.
 struct Text(String);
 
+#[expect(
+    clippy::use_debug,
+    reason = "the only form in which tracing hands out a field"
+)]
 impl Visit for Text {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         if !self.0.is_empty() {
             self.0.push(' ');
         }
         if field.name() == "message" {
-            self.0.push_str(&format!("{value:?}"));
+            let _ = write!(self.0, "{value:?}");
         } else {
-            self.0.push_str(&format!("{}={value:?}", field.name()));
+            let _ = write!(self.0, "{}={value:?}", field.name());
         }
     }
 }

@@ -14,6 +14,9 @@ mod simple;
 mod token;
 mod upload;
 
+#[cfg(test)]
+mod behaviour;
+
 use url::Url;
 
 use crate::endpoints::{PYPI_BASE, PYPI_UPLOAD, TESTPYPI_BASE, TESTPYPI_UPLOAD};
@@ -24,7 +27,7 @@ pub use ledger::{FileState, Ledger, Standing, Wanted, ask};
 pub use read_back::{ReadBack, Shown, read_back};
 pub use simple::{File, Project};
 pub use token::{Audience, UploadToken, audience, mint, obtain};
-pub use upload::{Digests, Upload, Uploaded, publish, upload};
+pub use upload::{Uploaded, publish};
 
 /// Where an index is asked and served.
 #[derive(Clone, Debug, PartialEq, Eq)]

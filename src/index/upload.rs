@@ -33,7 +33,7 @@ const WORDS: usize = 512;
 
 /// The digests that the form names, of all bytes of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Digests {
+pub(super) struct Digests {
     /// The one that the bytes are held to while they are sent.
     pub sha256: [u8; 32],
     /// BLAKE2b of 256 bits.
@@ -43,7 +43,7 @@ pub struct Digests {
 }
 
 /// One file to send.
-pub struct Upload<'a> {
+pub(super) struct Upload<'a> {
     /// Its name, a legal one.
     pub file: &'a str,
     /// The metadata, by the form's names, in order; repeatable ones repeat.
@@ -73,10 +73,14 @@ enum Fault {
     Unreadable(String),
 }
 
-/// Sends one file of a batch, as [`upload`] does.
+/// Sends one file of a batch, up to four times: the index answers a file that
+/// it has already, with the same bytes, as it answers a new one. What is sent
+/// is read from the handle that was verified, and hashed again on the way.
 ///
 /// # Errors
-/// As [`upload`].
+/// [`IndexError::TokenExpired`] when a fresh token helps; a refusal with the
+/// index's own words; [`IndexError::UploadUnfinished`] when the last try ended
+/// with a server error, too many requests, or no answer.
 pub async fn publish(
     index: &Index,
     token: &UploadToken,
@@ -109,7 +113,7 @@ pub async fn publish(
 /// [`IndexError::TokenExpired`] when a fresh token helps; a refusal with the
 /// index's own words; [`IndexError::UploadUnfinished`] when the last try ended
 /// with a server error, too many requests, or no answer.
-pub async fn upload(
+pub(super) async fn upload(
     index: &Index,
     token: &UploadToken,
     upload: &Upload<'_>,

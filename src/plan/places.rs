@@ -294,7 +294,7 @@ fn below(url: &Url, root: &str) -> Option<Vec<String>> {
         percent_decode_str(segment)
             .decode_utf8()
             .ok()
-            .map(|text| text.into_owned())
+            .map(std::borrow::Cow::into_owned)
     };
     let mut segments: Vec<String> = url
         .path()

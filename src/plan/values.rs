@@ -15,7 +15,7 @@ use crate::inputs::nearest;
 use crate::openpgp::Fingerprint;
 
 /// A time limit beyond a day is a mistyped unit.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+const LONGEST: Duration = Duration::from_hours(24);
 
 fn quoted(raw: &str) -> String {
     format!("`{raw}`")

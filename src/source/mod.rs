@@ -165,7 +165,7 @@ impl Source {
         match &self.0 {
             Kind::Svn(svn) => svn.list(limits).await,
             Kind::Directory(directory) => {
-                let (directory, limits) = (Arc::clone(directory), limits.clone());
+                let (directory, limits) = (Arc::clone(directory), *limits);
                 block(move || directory.list(&limits)).await
             }
         }

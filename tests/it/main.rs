@@ -13,7 +13,6 @@
 
 mod dist;
 mod documents;
-mod index;
 mod inputs;
 mod main_job;
 mod openpgp;

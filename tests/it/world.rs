@@ -131,9 +131,9 @@ impl World {
     }
 
     /// Runs with some inputs replaced or added.
-    pub fn run(&self, mode: &str, more: &[(&str, &str)]) -> Ran {
+    pub fn run(&self, mode: &str, changes: &[(&str, &str)]) -> Ran {
         let mut args = self.args(mode);
-        for (name, value) in more {
+        for (name, value) in changes {
             let flag = format!("--{name}");
             match args.iter().position(|arg| *arg == flag) {
                 Some(at) => (*value).clone_into(&mut args[at + 1]),

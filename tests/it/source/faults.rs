@@ -33,17 +33,16 @@ const OPTIONS: [&str; 3] = [
 
 fn listing() -> String {
     let sha1 = hex::encode(Sha1::digest(BODY));
-    let files: String = (0..8)
-        .map(|number| {
-            format!(
-                "<response><href>/r/!svn/rvr/5/release/f{number}</href><propstat><prop>\
-                 <getcontentlength>{}</getcontentlength>\
-                 <sha1-checksum xmlns=\"http://subversion.tigris.org/xmlns/dav/\">{sha1}</sha1-checksum>\
-                 </prop><status>HTTP/1.1 200 OK</status></propstat></response>",
-                BODY.len()
-            )
-        })
-        .collect();
+    let file = |number| {
+        format!(
+            "<response><href>/r/!svn/rvr/5/release/f{number}</href><propstat><prop>\
+             <getcontentlength>{}</getcontentlength>\
+             <sha1-checksum xmlns=\"http://subversion.tigris.org/xmlns/dav/\">{sha1}</sha1-checksum>\
+             </prop><status>HTTP/1.1 200 OK</status></propstat></response>",
+            BODY.len()
+        )
+    };
+    let files = [0, 1, 2, 3, 4, 5, 6, 7].map(file).concat();
     format!(
         "<multistatus xmlns=\"DAV:\"><response><href>/r/!svn/rvr/5/release/</href><propstat><prop>\
          <resourcetype><collection/></resourcetype></prop><status>HTTP/1.1 200 OK</status>\
@@ -308,8 +307,8 @@ async fn at_most_four_requests_are_under_way_and_each_names_its_sender() {
     let fetches = entries
         .iter()
         .map(|entry| source.fetch(entry, &LIMITS, temp.path()));
-    let fetched = futures_util::future::join_all(fetches).await;
-    assert_eq!(fetched.iter().filter(|result| result.is_ok()).count(), 8);
+    let results = futures_util::future::join_all(fetches).await;
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 8);
     assert_eq!(most.load(Ordering::SeqCst), 4);
     for request in server.seen() {
         let head = request.head.to_ascii_lowercase();

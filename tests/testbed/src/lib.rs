@@ -12,6 +12,7 @@ mod host;
 
 pub mod dist_server;
 pub mod distribution;
+pub mod gpg;
 pub mod httpd;
 pub mod index;
 pub mod oidc;

@@ -11,21 +11,22 @@
 
 mod reading;
 mod token;
-mod upload;
+mod uploading;
 
 use std::collections::HashMap;
-use std::io::{Cursor, Read, Write};
+use std::io::{Cursor, Read};
 use std::process::Command;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use asf_pypi_publish::github::oidc::{IdToken, OidcError, RequestCredentials, id_token};
-use asf_pypi_publish::http::{Client, ClientOptions, HttpError};
-use asf_pypi_publish::index::{
-    Digests, Endpoints, FileState, Index, IndexError, Shown, Standing, Upload, UploadToken,
-    Uploaded, Wanted, ask, audience, mint, obtain, read_back, upload,
+use super::upload::{Digests, Upload, upload};
+use crate::github::oidc::{IdToken, OidcError, RequestCredentials, id_token};
+use crate::http::{Client, ClientOptions, HttpError};
+use crate::index::{
+    Endpoints, FileState, Index, IndexError, Shown, Standing, UploadToken, Uploaded, Wanted, ask,
+    audience, mint, obtain, read_back,
 };
-use asf_pypi_publish::rules::Rule;
+use crate::rules::Rule;
 use blake2::Blake2b;
 use blake2::digest::consts::U32;
 use md5::Md5;
@@ -187,20 +188,7 @@ impl TestFile {
 
 /// A wheel that pip takes for one.
 fn real_wheel() -> Vec<u8> {
-    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    let metadata = "Metadata-Version: 2.1\nName: example\nVersion: 1.0\n";
-    let wheel = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n";
-    for (name, text) in [
-        ("example.py", "answer = 42\n"),
-        ("example-1.0.dist-info/METADATA", metadata),
-        ("example-1.0.dist-info/WHEEL", wheel),
-        ("example-1.0.dist-info/RECORD", ""),
-    ] {
-        let options = zip::write::SimpleFileOptions::default();
-        archive.start_file(name, options).unwrap();
-        archive.write_all(text.as_bytes()).unwrap();
-    }
-    archive.finish().unwrap().into_inner()
+    testbed::distribution::wheel("example", "1.0").1
 }
 
 #[tokio::test]
