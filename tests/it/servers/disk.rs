@@ -95,13 +95,21 @@ fn a_summary_that_cannot_be_written_is_in_the_report_too() {
 #[test]
 fn a_report_that_cannot_be_written_is_said() {
     let world = World::with_release();
-    let ran = world.run("verify", &[("report", "/no/such/report.json")]);
+    world.change("example-1.0.tar.gz.md5", Some(b"old".to_vec()));
+    let ran = world.run("verify", &[("report", "/proc/report.json")]);
     assert_eq!(ran.status, 3, "{}", ran.stderr);
-    assert!(
-        ran.stderr.contains("REFUSED report-unwritable"),
-        "{}",
-        ran.stderr
-    );
+    for once in ["REFUSED report-unwritable", "warning weak-sidecar"] {
+        assert_eq!(ran.stderr.matches(once).count(), 1, "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_report_in_a_folder_that_is_not_there_is_said_once_and_first() {
+    let world = World::with_release();
+    let ran = world.run("publish", &[("report", "/no/such/report.json")]);
+    assert_eq!(ran.status, 2, "{}", ran.stderr);
+    assert_eq!(ran.stderr.matches("REFUSED").count(), 1, "{}", ran.stderr);
+    world.assert_untouched();
 }
 
 #[test]
