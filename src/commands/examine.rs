@@ -13,7 +13,7 @@ use tokio::task;
 use super::Run;
 use crate::digest::coreutils_command;
 use crate::openpgp::{Keyring, KeysReport};
-use crate::plan::{Area, Plan};
+use crate::plan::{Area, Plan, Waived};
 use crate::report::{FileRow, KeysRow, Report, SignerRow};
 use crate::rules::{Finding, Rule};
 use crate::snapshot::{Artifact, Class, Snapshot};
@@ -119,6 +119,9 @@ impl Run<'_> {
             Snapshot::classify(entries.clone(), &self.plan.selection, &self.plan.waivers);
         self.report.files = rows(&snapshot);
         self.report.note(findings);
+        // What a version may be is only asked where something is published.
+        let of_paths = |rule| rule != Rule::CandidateFromRelease;
+        self.note_unused_waivers(&waived, of_paths);
         self.report.waived.extend(waived);
         let at = source
             .revision()
@@ -138,6 +141,19 @@ impl Run<'_> {
             return None;
         }
         Some((entries, snapshot))
+    }
+
+    /// A waiver that softens nothing is stale or misspelt.
+    pub(super) fn note_unused_waivers(&mut self, used: &[Waived], of: impl Fn(Rule) -> bool) {
+        let unused = self.plan.waivers.unused(used, of);
+        self.report.note(unused.map(|waiver| {
+            Finding::new(
+                Rule::GlobUnused,
+                Some("waive"),
+                "a waiver that softens a refusal",
+                format!("`{waiver}`"),
+            )
+        }));
     }
 
     async fn read_keys(&mut self) -> Option<Keyring> {

@@ -181,3 +181,42 @@ fn what_an_older_revision_says_may_be_published_as_long_as_nothing_changed() {
     assert_eq!(ran.status, 0, "{}", ran.stderr);
     assert_eq!(world.index.files("example").len(), 2);
 }
+
+#[test]
+fn a_waiver_that_softens_nothing_is_told_where_its_rule_is_asked() {
+    let world = World::with_release();
+    let stale = "path-unknown CHANGES.txt a list of changes";
+    let ran = world.run("verify", &[("waive", stale)]);
+    assert_eq!(
+        (ran.status, ran.rules("warn")),
+        (0, vec!["glob-unused".to_owned()])
+    );
+    // Only publishing asks what a version may be.
+    let early = "candidate-from-release example-* voted on";
+    assert_eq!(
+        world.run("verify", &[("waive", early)]).rules("warn"),
+        [""; 0]
+    );
+    let ran = world.run("publish", &[("waive", early)]);
+    assert_eq!(
+        (ran.status, ran.rules("warn")),
+        (0, vec!["glob-unused".to_owned()])
+    );
+}
+
+#[test]
+fn the_end_says_whether_anything_was_sent() {
+    let world = World::with_release();
+    let refused = world.run("publish", &[("version", "2.0")]);
+    let last = refused.stderr.lines().last().unwrap();
+    assert!(last.ends_with("nothing was sent to the index."), "{last}");
+    world
+        .index
+        .faults(|it| it.upload_statuses.push_back((400, None)));
+    let refused = world.publish();
+    assert!(
+        !refused.stderr.contains("nothing was sent"),
+        "{}",
+        refused.stderr
+    );
+}
