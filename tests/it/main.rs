@@ -13,6 +13,7 @@
 
 mod dist;
 mod documents;
+mod injection;
 mod inputs;
 mod main_job;
 mod openpgp;
