@@ -13,7 +13,7 @@ use tokio::task;
 use super::Run;
 use crate::digest::coreutils_command;
 use crate::openpgp::{Keyring, KeysReport};
-use crate::plan::{Area, Plan, Waived};
+use crate::plan::{Area, Plan};
 use crate::report::{FileRow, KeysRow, Report, SignerRow};
 use crate::rules::{Finding, Rule};
 use crate::snapshot::{Artifact, Class, Snapshot};
@@ -141,19 +141,6 @@ impl Run<'_> {
             return None;
         }
         Some((entries, snapshot))
-    }
-
-    /// A waiver that softens nothing is stale or misspelt.
-    pub(super) fn note_unused_waivers(&mut self, used: &[Waived], of: impl Fn(Rule) -> bool) {
-        let unused = self.plan.waivers.unused(used, of);
-        self.report.note(unused.map(|waiver| {
-            Finding::new(
-                Rule::GlobUnused,
-                Some("waive"),
-                "a waiver that softens a refusal",
-                format!("`{waiver}`"),
-            )
-        }));
     }
 
     async fn read_keys(&mut self) -> Option<Keyring> {

@@ -15,7 +15,7 @@ use crate::endpoints::PROJECT_PAGE;
 use crate::github::runner::{self, Runner, RunnerError};
 use crate::http::{Client, ClientOptions};
 use crate::inputs::Inputs;
-use crate::plan::{self, Mode, Plan};
+use crate::plan::{self, Mode, Plan, Waived};
 use crate::report::{Outcome, Report, markdown, text};
 use crate::rules::{Exit, Finding, Rule};
 
@@ -26,6 +26,21 @@ struct Run<'a> {
     runner: &'a Runner,
     client: Client,
     report: Report,
+}
+
+impl Run<'_> {
+    /// A waiver that softens nothing is stale or misspelt.
+    fn note_unused_waivers(&mut self, used: &[Waived], of: impl Fn(Rule) -> bool) {
+        let unused = self.plan.waivers.unused(used, of);
+        self.report.note(unused.map(|waiver| {
+            Finding::new(
+                Rule::GlobUnused,
+                Some("waive"),
+                "a waiver that softens a refusal",
+                format!("`{waiver}`"),
+            )
+        }));
+    }
 }
 
 /// Does what the inputs ask and tells the story: log, annotations, outputs,

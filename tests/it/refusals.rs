@@ -247,9 +247,7 @@ fn sidecars_that_are_missing_or_lie() {
         ),
         (
             "sidecars without their file",
-            |it| {
-                it.remove(WHEEL);
-            },
+            |it| it.remove(WHEEL),
             &["sidecar-orphan"],
         ),
         (

@@ -9,6 +9,13 @@ use super::*;
 
 const DAY: u32 = 86_400;
 
+/// Signs the wheel by the manager's key, but not as it ought to be.
+fn sign_otherwise(it: &mut Staged, change: fn(&mut Signing)) {
+    let mut signing = Signing::default();
+    change(&mut signing);
+    it.sign_wheel(key(), &signing);
+}
+
 #[test]
 fn signatures_that_do_not_hold() {
     refuse_all(&[
@@ -53,66 +60,30 @@ fn signatures_that_do_not_hold() {
         ),
         (
             "SHA-1",
-            |it| {
-                it.sign_wheel(
-                    key(),
-                    &Signing {
-                        digest: Digest::Sha1,
-                        ..Signing::default()
-                    },
-                );
-            },
+            |it| sign_otherwise(it, |signing| signing.digest = Digest::Sha1),
             &["signature-weak"],
         ),
         (
             "text mode",
-            |it| {
-                it.sign_wheel(
-                    key(),
-                    &Signing {
-                        text: true,
-                        ..Signing::default()
-                    },
-                );
-            },
+            |it| sign_otherwise(it, |signing| signing.text = true),
             &["signature-weak"],
         ),
         (
             "no time of signing",
-            |it| {
-                it.sign_wheel(
-                    key(),
-                    &Signing {
-                        at: None,
-                        ..Signing::default()
-                    },
-                );
-            },
+            |it| sign_otherwise(it, |signing| signing.at = None),
             &["signature-weak"],
         ),
         (
             "a signature that expired",
-            |it| {
-                it.sign_wheel(
-                    key(),
-                    &Signing {
-                        lifetime: Some(DAY),
-                        ..Signing::default()
-                    },
-                );
-            },
+            |it| sign_otherwise(it, |signing| signing.lifetime = Some(DAY)),
             &["signature-weak"],
         ),
         (
             "a critical notation",
             |it| {
-                it.sign_wheel(
-                    key(),
-                    &Signing {
-                        critical_notation: Some("x@example.org"),
-                        ..Signing::default()
-                    },
-                );
+                sign_otherwise(it, |signing| {
+                    signing.critical_notation = Some("x@example.org");
+                });
             },
             &["signature-weak"],
         ),

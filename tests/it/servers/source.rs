@@ -18,22 +18,27 @@ fn half_a_wheel() -> Reply {
     Reply::Raw([head.as_bytes(), &bytes[..bytes.len() / 2]].concat())
 }
 
-fn listed(rows: &str) -> Option<Reply> {
-    Some(Reply::new(
-        "207 Multi-Status",
-        &[],
-        multistatus(rows).as_bytes(),
-    ))
-}
-
 /// An answer to every listing.
 fn lists(asked: &Asked<'_>, rows: &str) -> Option<Reply> {
-    asked.is("PROPFIND").then(|| listed(rows)).flatten()
+    let body = multistatus(rows);
+    let reply = || Reply::new("207 Multi-Status", &[], body.as_bytes());
+    asked.is("PROPFIND").then(reply)
+}
+
+/// Each ends in these verdicts with nothing sent.
+fn refuse_all(cases: &[(&str, Lie, &[&str])]) {
+    let world = World::start();
+    for (class, lie, rules) in cases {
+        let server = subversion(project("example", "1.0"), *lie);
+        let ran = publish_from(&world, &server, &[]);
+        assert_refused(&world, &ran, class, rules, 1);
+        assert!(!ran.everything().contains("secret=1"), "{class}");
+    }
 }
 
 #[test]
 fn sources_that_lie_end_in_a_verdict() {
-    let cases: &[(&str, Lie, &[&str])] = &[
+    refuse_all(&[
         (
             "404 to everything",
             |_| Some(Reply::new("404 Not Found", &[], PAGE)),
@@ -109,6 +114,12 @@ fn sources_that_lie_end_in_a_verdict() {
             },
             &["source-refused"],
         ),
+    ]);
+}
+
+#[test]
+fn listings_that_lie_end_in_a_verdict() {
+    refuse_all(&[
         (
             "a listing that climbs out",
             |asked| lists(asked, &row("../../evil/x.whl", 1, &"0".repeat(40))),
@@ -183,14 +194,7 @@ fn sources_that_lie_end_in_a_verdict() {
             },
             &["nothing-to-publish", "source-special"],
         ),
-    ];
-    let world = World::start();
-    for (class, lie, rules) in cases {
-        let server = subversion(project("example", "1.0"), *lie);
-        let ran = publish_from(&world, &server, &[]);
-        assert_refused(&world, &ran, class, rules, 1);
-        assert!(!ran.everything().contains("secret=1"), "{class}");
-    }
+    ]);
 }
 
 #[test]
