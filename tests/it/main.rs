@@ -14,10 +14,13 @@
 mod container;
 mod dist;
 mod documents;
+mod injection;
 mod inputs;
 mod main_job;
 mod openpgp;
 mod real;
+mod refusals;
 mod run;
+mod servers;
 mod source;
 mod world;
