@@ -262,6 +262,12 @@ impl<'a> Judge<'a> {
                 found,
             );
         }
+        // Nobody would check it, and what nobody checks has no class.
+        if sidecar_of(of).is_some() {
+            let expected = "a sidecar of a file, not of another sidecar";
+            let found = format!("`{}`", basename(path));
+            return self.refuse(Rule::PathUnknown, path, expected, found);
+        }
         if class == Class::WeakSidecar {
             self.findings.push(Finding::new(
                 Rule::WeakSidecar,

@@ -88,7 +88,8 @@ impl OidcError {
         let expected = "an identity token of this job from GitHub";
         let rule = match self {
             Self::NotAllowed { .. } => Rule::IdTokenMissing,
-            _ => Rule::TokenUnreachable,
+            Self::Address { .. } | Self::RequestToken => Rule::InputIllegal,
+            Self::Service(_) | Self::Answer => Rule::TokenUnreachable,
         };
         Finding::new(rule, None, expected, self.to_string())
     }

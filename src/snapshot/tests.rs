@@ -97,6 +97,21 @@ fn sidecars_follow_their_file_and_orphans_are_refused() {
 }
 
 #[test]
+fn a_sidecar_of_a_sidecar_is_of_no_class_since_nobody_would_check_it() {
+    for sidecar in [".asc.sha512", ".sha512.asc", ".asc.md5"] {
+        let first = sidecar.rsplit_once('.').unwrap().0;
+        let paths = [
+            "foo-1.0.tar.gz".to_owned(),
+            format!("foo-1.0.tar.gz{first}"),
+            format!("foo-1.0.tar.gz{sidecar}"),
+        ];
+        let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+        let (_, findings, _) = classify(&paths, &[]);
+        assert_eq!(rules(&findings), [(Rule::PathUnknown, paths[2])]);
+    }
+}
+
+#[test]
 fn what_is_left_out_takes_its_sidecars_along() {
     let paths = [
         "a/foo-1.0.tar.gz",
