@@ -83,6 +83,8 @@ fn judge(
 /// A release candidate or a development version: what a project tries out
 /// before it votes, where alphas and betas are voted on too.
 fn is_candidate(version: &Version) -> bool {
-    let rc = version.pre().is_some_and(|pre| pre.kind == pep440_rs::PrereleaseKind::Rc);
+    let rc = version
+        .pre()
+        .is_some_and(|pre| pre.kind == pep440_rs::PrereleaseKind::Rc);
     rc || version.is_dev()
 }

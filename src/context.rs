@@ -54,7 +54,10 @@ impl Context {
     /// The same with this environment.
     #[must_use]
     pub fn with_env(mut self, env: impl IntoIterator<Item = (String, String)>) -> Self {
-        self.env = env.into_iter().map(|(name, value)| (name, value.into())).collect();
+        self.env = env
+            .into_iter()
+            .map(|(name, value)| (name, value.into()))
+            .collect();
         self
     }
 
@@ -92,7 +95,9 @@ impl Context {
 
     /// Seconds since 1970, UTC.
     pub fn now(&self) -> u64 {
-        (self.clock)().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+        (self.clock)()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs())
     }
 
     /// The folder below which private files are made.

@@ -103,14 +103,26 @@ table! {
 
 /// The outputs of the action, in the order of the documentation.
 pub const OUTPUTS: [(&str, &str); 5] = [
-    ("digest", "The release digest: it names the release wherever it lies."),
-    ("revision", "The Subversion revision that was read; empty for a local directory."),
+    (
+        "digest",
+        "The release digest: it names the release wherever it lies.",
+    ),
+    (
+        "revision",
+        "The Subversion revision that was read; empty for a local directory.",
+    ),
     (
         "published",
         "JSON list of what the index holds of this release: project, version, file, sha256, verdict.",
     ),
-    ("links", "The pages of the published versions, sorted, one a line."),
-    ("report", "The path of the JSON report; empty where none was asked for."),
+    (
+        "links",
+        "The pages of the published versions, sorted, one a line.",
+    ),
+    (
+        "report",
+        "The path of the JSON report; empty where none was asked for.",
+    ),
 ];
 
 /// The raw values that were given, by name.
@@ -162,7 +174,9 @@ impl Inputs {
         let mut inputs = Self::default();
         let mut problems = Vec::new();
         for (variable, value) in context.all_env() {
-            let Some(name) = variable.strip_prefix("INPUT_") else { continue };
+            let Some(name) = variable.strip_prefix("INPUT_") else {
+                continue;
+            };
             let name = name.to_ascii_lowercase();
             match (row(&name), value.to_str()) {
                 (None, _) => problems.push(unknown(&name)),
@@ -203,7 +217,7 @@ impl Inputs {
             let value = match attached {
                 Some(value) => Some(value),
                 None if row.shape == Shape::Flag => Some(
-                    rest.next_if(|next| *next == "true" || *next == "false")
+                    rest.next_if(|next| !is_flag(next) && !is_mode(next))
                         .map_or_else(|| "true".to_owned(), |next| next.display().to_string()),
                 ),
                 None => rest
@@ -230,7 +244,12 @@ impl Inputs {
             let word = row.default.map_or("a value".to_owned(), |word| {
                 format!("a value, or `{word}` to say that none is meant")
             });
-            problems.push(Finding::new(Rule::InputEmpty, Some(row.name), word, "an empty value"));
+            problems.push(Finding::new(
+                Rule::InputEmpty,
+                Some(row.name),
+                word,
+                "an empty value",
+            ));
             return;
         }
         match self.given.get_mut(row.name) {
@@ -259,8 +278,18 @@ fn is_flag(arg: &OsString) -> bool {
     arg.to_str().is_some_and(|arg| arg.starts_with("--"))
 }
 
+/// A word that can only be the mode: after a bare flag it is no value of it.
+fn is_mode(arg: &OsString) -> bool {
+    arg == "verify" || arg == "publish"
+}
+
 fn not_text(row: &Row) -> Finding {
-    Finding::new(Rule::InputIllegal, Some(row.name), "text in UTF-8", "other bytes")
+    Finding::new(
+        Rule::InputIllegal,
+        Some(row.name),
+        "text in UTF-8",
+        "other bytes",
+    )
 }
 
 fn unknown(name: &str) -> Finding {
@@ -297,8 +326,9 @@ fn help() -> String {
          MODE is `verify` or `publish`. Without arguments, the same values are read from INPUT_*.\n\n",
     );
     for row in TABLE.iter().skip(1) {
-        let default =
-            row.default.map_or("required".to_owned(), |word| format!("default: {word}"));
+        let default = row
+            .default
+            .map_or("required".to_owned(), |word| format!("default: {word}"));
         let _ = writeln!(text, "  --{:<18} {} [{default}]", row.name, row.meaning);
     }
     text.push_str("\nExit status: 0 done; 1 refused; 2 wrong inputs; 3 something outside failed, run again.\n");

@@ -54,7 +54,9 @@ pub fn main(context: &Context) -> ExitCode {
         Request::Run(inputs, problems) => (inputs, problems),
     };
     let outcome = catch_unwind(AssertUnwindSafe(|| {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()?;
         Ok::<_, std::io::Error>(runtime.block_on(run(context, &inputs, problems)))
     }));
     let exit = match outcome {

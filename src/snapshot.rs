@@ -90,14 +90,14 @@ pub struct Snapshot {
 }
 
 /// The suffixes of sidecars, and what each makes of its file.
-const SIDECARS: [(&str, fn() -> Class); 7] = [
-    (".asc", || Class::Signature),
-    (".sha512", || Class::Checksum(Algorithm::Sha512)),
-    (".sha256", || Class::Checksum(Algorithm::Sha256)),
-    (".md5", || Class::WeakSidecar),
-    (".sha1", || Class::WeakSidecar),
-    (".sha", || Class::WeakSidecar),
-    (".sig", || Class::WeakSidecar),
+const SIDECARS: [(&str, Class); 7] = [
+    (".asc", Class::Signature),
+    (".sha512", Class::Checksum(Algorithm::Sha512)),
+    (".sha256", Class::Checksum(Algorithm::Sha256)),
+    (".md5", Class::WeakSidecar),
+    (".sha1", Class::WeakSidecar),
+    (".sha", Class::WeakSidecar),
+    (".sig", Class::WeakSidecar),
 ];
 
 impl Snapshot {
@@ -113,7 +113,11 @@ impl Snapshot {
         let mut judge = Judge::new(&entries, selection, waivers);
         let classes: Vec<Class> = entries.iter().map(|entry| judge.classify(entry)).collect();
         judge.note_unused_globs(&entries);
-        let Judge { mut findings, waived, .. } = judge;
+        let Judge {
+            mut findings,
+            waived,
+            ..
+        } = judge;
         let items: Vec<Item> = entries
             .into_iter()
             .zip(classes)
@@ -158,18 +162,26 @@ impl Snapshot {
                 Finding::new(
                     Rule::LimitExceeded,
                     Some(&artifact.entry.path),
-                    format!("at most {} bytes a file (max-file-size)", limits.max_file_size),
+                    format!(
+                        "at most {} bytes a file (max-file-size)",
+                        limits.max_file_size
+                    ),
                     format!("{} bytes", artifact.entry.size),
                 )
             })
             .collect();
-        let total =
-            self.artifacts.iter().fold(0u64, |sum, one| sum.saturating_add(one.entry.size));
+        let total = self
+            .artifacts
+            .iter()
+            .fold(0u64, |sum, one| sum.saturating_add(one.entry.size));
         if total > limits.max_total_size {
             findings.push(Finding::new(
                 Rule::LimitExceeded,
                 None,
-                format!("at most {} bytes together (max-total-size)", limits.max_total_size),
+                format!(
+                    "at most {} bytes together (max-total-size)",
+                    limits.max_total_size
+                ),
                 format!("{total} bytes"),
             ));
         }
@@ -181,7 +193,7 @@ impl Snapshot {
 fn sidecar_of(path: &str) -> Option<(&str, Class)> {
     SIDECARS
         .iter()
-        .find_map(|(suffix, class)| Some((path.strip_suffix(suffix)?, class())))
+        .find_map(|(suffix, class)| Some((path.strip_suffix(suffix)?, class.clone())))
         .filter(|(of, _)| !of.is_empty() && !of.ends_with('/'))
 }
 
@@ -191,7 +203,8 @@ pub(crate) fn basename(path: &str) -> &str {
 
 /// The characters that paths of releases are made of.
 fn is_safe(path: &str) -> bool {
-    path.chars().all(|c| c.is_ascii_alphanumeric() || "._+-~!@=,()/".contains(c))
+    path.chars()
+        .all(|c| c.is_ascii_alphanumeric() || "._+-~!@=,()/".contains(c))
 }
 
 struct Judge<'a> {
@@ -207,7 +220,10 @@ impl<'a> Judge<'a> {
         Self {
             selection,
             waivers,
-            listed: entries.iter().map(|entry| (entry.path.as_str(), entry)).collect(),
+            listed: entries
+                .iter()
+                .map(|entry| (entry.path.as_str(), entry))
+                .collect(),
             findings: Vec::new(),
             waived: Vec::new(),
         }
@@ -239,7 +255,12 @@ impl<'a> Judge<'a> {
     fn classify_sidecar(&mut self, path: &str, of: &str, class: Class) -> Class {
         if !self.listed.contains_key(of) {
             let found = format!("no `{}`", basename(of));
-            return self.refuse(Rule::SidecarOrphan, path, "the file that it belongs to", found);
+            return self.refuse(
+                Rule::SidecarOrphan,
+                path,
+                "the file that it belongs to",
+                found,
+            );
         }
         if class == Class::WeakSidecar {
             self.findings.push(Finding::new(
@@ -263,7 +284,11 @@ impl<'a> Judge<'a> {
         match DistributionName::parse(name) {
             Ok(name) => Class::Distribution(name),
             Err(why) => {
-                if name.ends_with(".whl") || name.ends_with(".tar.gz") {
+                // The index's suffixes are lower case, to the letter.
+                let meant = [".whl", ".tar.gz"]
+                    .iter()
+                    .any(|suffix| name.ends_with(suffix));
+                if meant {
                     let finding = why.finding(path);
                     return self.keep(finding);
                 }
@@ -297,8 +322,10 @@ impl<'a> Judge<'a> {
 
     fn note_unused_globs(&mut self, entries: &[Entry]) {
         let paths: Vec<&str> = entries.iter().map(|entry| entry.path.as_str()).collect();
-        let lists =
-            [("include", &self.selection.include), ("exclude", &self.selection.exclude)];
+        let lists = [
+            ("include", &self.selection.include),
+            ("exclude", &self.selection.exclude),
+        ];
         for (input, patterns) in lists {
             for glob in patterns.iter().flat_map(|patterns| patterns.unused(&paths)) {
                 self.findings.push(Finding::new(
@@ -323,12 +350,21 @@ fn gather(items: &[Item]) -> Vec<Artifact> {
         };
         artifacts.insert(
             &entry.path,
-            Artifact { entry: entry.clone(), name, signature: None, checksums: Vec::new() },
+            Artifact {
+                entry: entry.clone(),
+                name,
+                signature: None,
+                checksums: Vec::new(),
+            },
         );
     }
     for Item { entry, class } in items {
-        let Some((of, _)) = sidecar_of(&entry.path) else { continue };
-        let Some(artifact) = artifacts.get_mut(of) else { continue };
+        let Some((of, _)) = sidecar_of(&entry.path) else {
+            continue;
+        };
+        let Some(artifact) = artifacts.get_mut(of) else {
+            continue;
+        };
         match class {
             Class::Signature => artifact.signature = Some(entry.clone()),
             Class::Checksum(algorithm) => artifact.checksums.push((*algorithm, entry.clone())),
@@ -344,7 +380,10 @@ fn check_basenames(artifacts: &[Artifact]) -> Vec<Finding> {
     let mut places: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for artifact in artifacts {
         if let Some(name) = &artifact.name {
-            places.entry(name.file()).or_default().push(&artifact.entry.path);
+            places
+                .entry(name.file())
+                .or_default()
+                .push(&artifact.entry.path);
         }
     }
     let twice = |(name, paths): (&str, Vec<&str>)| match paths.as_slice() {

@@ -132,7 +132,13 @@ pub fn judge(
         }),
         _ => None,
     };
-    Judgement { path: path.to_owned(), signer, verified, findings, digests }
+    Judgement {
+        path: path.to_owned(),
+        signer,
+        verified,
+        findings,
+        digests,
+    }
 }
 
 fn check_checksums(path: &str, fetched: &Fetched, sidecars: &Sidecars) -> Vec<Finding> {
@@ -179,7 +185,14 @@ fn check_signature(
         )]);
     };
     let mut data = || -> io::Result<Box<dyn Read>> { Ok(Box::new(fetched.reader())) };
-    openpgp::verify(asc, path, &mut data, trust.keyring, trust.signers, trust.now)
+    openpgp::verify(
+        asc,
+        path,
+        &mut data,
+        trust.keyring,
+        trust.signers,
+        trust.now,
+    )
 }
 
 /// Every selected distribution of the release, verified, with names and
@@ -202,13 +215,23 @@ impl Batch {
         plan: &Plan,
         snapshot: &Snapshot,
     ) -> Result<Self, Vec<Finding>> {
-        let refused = judgements.iter().any(|one| one.findings.iter().any(Finding::refuses));
+        let refused = judgements
+            .iter()
+            .any(|one| one.findings.iter().any(Finding::refuses));
         let whole = !refused && judgements.len() == snapshot.artifacts().len();
-        let mut files: Vec<Verified> =
-            judgements.into_iter().filter_map(|one| one.verified).collect();
-        let mut findings: Vec<Finding> =
-            files.iter().flat_map(|file| check_plan(file, plan)).collect();
-        if snapshot.artifacts().iter().all(|artifact| artifact.name.is_none()) {
+        let mut files: Vec<Verified> = judgements
+            .into_iter()
+            .filter_map(|one| one.verified)
+            .collect();
+        let mut findings: Vec<Finding> = files
+            .iter()
+            .flat_map(|file| check_plan(file, plan))
+            .collect();
+        if snapshot
+            .artifacts()
+            .iter()
+            .all(|artifact| artifact.name.is_none())
+        {
             findings.push(Finding::new(
                 Rule::NothingToPublish,
                 None,
@@ -217,7 +240,9 @@ impl Batch {
             ));
         }
         let digest = release_digest(
-            files.iter().map(|file| (file.name.file(), file.fetched.sha512())),
+            files
+                .iter()
+                .map(|file| (file.name.file(), file.fetched.sha512())),
         );
         if let ExpectedDigest::Exactly(expected) = plan.expected_digest
             && whole
@@ -234,8 +259,11 @@ impl Batch {
             return Err(findings);
         }
         files.sort_by(|a, b| {
-            (a.name.project(), a.name.version(), a.name.file())
-                .cmp(&(b.name.project(), b.name.version(), b.name.file()))
+            (a.name.project(), a.name.version(), a.name.file()).cmp(&(
+                b.name.project(),
+                b.name.version(),
+                b.name.file(),
+            ))
         });
         Ok(Self { files, digest })
     }

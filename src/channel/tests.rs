@@ -20,8 +20,10 @@ fn verdict(index: &IndexChoice, area: Option<Area>, version: &str) -> Option<Rul
 
 #[test]
 fn each_kind_of_version_goes_where_the_rule_says() {
-    let own =
-        IndexChoice::Own { base: Url::parse("https://index.example/").unwrap(), upload: None };
+    let own = IndexChoice::Own {
+        base: Url::parse("https://index.example/").unwrap(),
+        upload: None,
+    };
     let (dev, release) = (Some(Area::Dev), Some(Area::Release));
     for (version, from_dev, from_release) in [
         ("1.0", Some(Rule::FinalFromDev), None),
@@ -38,11 +40,23 @@ fn each_kind_of_version_goes_where_the_rule_says() {
     ] {
         for index in [&IndexChoice::Pypi, &own] {
             assert_eq!(verdict(index, dev, version), from_dev, "{version} from dev");
-            assert_eq!(verdict(index, release, version), from_release, "{version} from release");
-            assert_eq!(verdict(index, None, version), Some(Rule::AreaUnknown), "{version}");
+            assert_eq!(
+                verdict(index, release, version),
+                from_release,
+                "{version} from release"
+            );
+            assert_eq!(
+                verdict(index, None, version),
+                Some(Rule::AreaUnknown),
+                "{version}"
+            );
         }
         for area in [dev, release, None] {
-            assert_eq!(verdict(&IndexChoice::TestPypi, area, version), None, "{version}");
+            assert_eq!(
+                verdict(&IndexChoice::TestPypi, area, version),
+                None,
+                "{version}"
+            );
         }
     }
 }

@@ -47,11 +47,19 @@ impl Run<'_> {
         let keyring = self.read_keys().await?;
         let judgements = self.verify(&source, &snapshot, keyring, &temp).await;
         let batch = self.assemble(judgements, &snapshot)?;
-        Some(Examined { batch, source, entries, area })
+        Some(Examined {
+            batch,
+            source,
+            entries,
+            area,
+        })
     }
 
     fn private_folder(&mut self) -> Option<TempDir> {
-        match tempfile::Builder::new().prefix("asf-pypi-publish-").tempdir_in(self.context.temp()) {
+        match tempfile::Builder::new()
+            .prefix("asf-pypi-publish-")
+            .tempdir_in(self.context.temp())
+        {
             Ok(temp) => Some(temp),
             Err(why) => {
                 let place = self.context.temp().display().to_string();
@@ -112,7 +120,9 @@ impl Run<'_> {
         self.report.files = rows(&snapshot);
         self.report.note(findings);
         self.report.waived.extend(waived);
-        let at = source.revision().map_or(String::new(), |revision| format!(" at revision {revision}"));
+        let at = source
+            .revision()
+            .map_or(String::new(), |revision| format!(" at revision {revision}"));
         self.runner.log(&format!(
             "{} paths{at}, {} of them to verify",
             entries.len(),
@@ -135,9 +145,10 @@ impl Run<'_> {
         for location in &self.plan.keys {
             match source::read_keys(location, &self.client).await {
                 Ok(keys) => {
-                    self.report
-                        .keys
-                        .push(KeysRow { place: location.shown(), revision: keys.revision });
+                    self.report.keys.push(KeysRow {
+                        place: location.shown(),
+                        revision: keys.revision,
+                    });
                     files.push(keys.bytes);
                 }
                 Err(why) => self.report.note([why.finding(Some(&location.shown()))]),
@@ -146,8 +157,13 @@ impl Run<'_> {
         if files.len() < self.plan.keys.len() {
             return None;
         }
-        let place =
-            self.report.keys.iter().map(|keys| keys.place.as_str()).collect::<Vec<_>>().join(", ");
+        let place = self
+            .report
+            .keys
+            .iter()
+            .map(|keys| keys.place.as_str())
+            .collect::<Vec<_>>()
+            .join(", ");
         let read =
             task::spawn_blocking(move || Keyring::read(files.iter().map(AsRef::as_ref))).await;
         match read {
@@ -160,7 +176,8 @@ impl Run<'_> {
                 None
             }
             Ok(Ok((keyring, told))) => {
-                self.runner.log(&format!("{} usable keys in {place}", told.usable));
+                self.runner
+                    .log(&format!("{} usable keys in {place}", told.usable));
                 self.report.note(keys_findings(&told, &place));
                 let unknown = unknown_signers(self.plan, &keyring);
                 let holds = unknown.is_empty();
@@ -180,8 +197,9 @@ impl Run<'_> {
         temp: &TempDir,
     ) -> Vec<Judgement> {
         let _group = self.runner.group("Verify");
-        let progress =
-            self.runner.progress("verifying", snapshot.artifacts().len() as u64);
+        let progress = self
+            .runner
+            .progress("verifying", snapshot.artifacts().len() as u64);
         let plan = self.plan;
         let judging = Judging {
             source,
@@ -227,8 +245,9 @@ impl Run<'_> {
             return None;
         }
         self.report.digest = Some(batch.digest().to_string());
-        self.report.digest_command =
-            Some(coreutils_command(batch.files().iter().map(crate::verify::Verified::path)));
+        self.report.digest_command = Some(coreutils_command(
+            batch.files().iter().map(crate::verify::Verified::path),
+        ));
         Some(batch)
     }
 }
@@ -251,7 +270,9 @@ impl Judging<'_> {
         }
         for (algorithm, entry) in &artifact.checksums {
             let bytes = self.read_sidecar(entry).await?;
-            sidecars.checksums.push((*algorithm, entry.path.clone(), bytes));
+            sidecars
+                .checksums
+                .push((*algorithm, entry.path.clone(), bytes));
         }
         let fetched = self
             .source
@@ -261,7 +282,11 @@ impl Judging<'_> {
         let (artifact, keyring) = (artifact.clone(), Arc::clone(&self.keyring));
         let (signers, now) = (self.plan.signers.clone(), self.now);
         task::spawn_blocking(move || {
-            let trust = Trust { keyring: &keyring, signers: &signers, now };
+            let trust = Trust {
+                keyring: &keyring,
+                signers: &signers,
+                now,
+            };
             judge(&artifact, fetched, &sidecars, &trust)
         })
         .await
@@ -321,7 +346,11 @@ fn take_judgement(report: &mut Report, judgement: &Judgement) {
 }
 
 fn verdict(judgement: &Judgement) -> String {
-    let word = if judgement.findings.iter().any(Finding::refuses) { "REFUSED" } else { "holds" };
+    let word = if judgement.findings.iter().any(Finding::refuses) {
+        "REFUSED"
+    } else {
+        "holds"
+    };
     format!("{word}: {}", judgement.path)
 }
 
@@ -340,7 +369,12 @@ fn keys_findings(told: &KeysReport, place: &str) -> Vec<Finding> {
         .collect();
     if told.old_keys > 0 {
         let found = format!("{} keys of PGP 2", told.old_keys);
-        findings.push(Finding::new(Rule::KeysOld, Some(place), "keys of version 4 or 6", found));
+        findings.push(Finding::new(
+            Rule::KeysOld,
+            Some(place),
+            "keys of version 4 or 6",
+            found,
+        ));
     }
     findings
 }

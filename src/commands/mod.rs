@@ -7,7 +7,7 @@ mod examine;
 mod publish;
 mod upload;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use crate::context::Context;
@@ -48,7 +48,7 @@ pub async fn run(context: &Context, inputs: &Inputs, problems: Vec<Finding>) -> 
         _ => Outcome::Verified,
     };
     report.close(good);
-    tell(&runner, &mut report, plan::report_path(inputs));
+    tell(&runner, &mut report, plan::report_path(inputs).as_deref());
     report
 }
 
@@ -59,9 +59,14 @@ fn read_plan(inputs: &Inputs, mut problems: Vec<Finding>) -> Result<Plan, Vec<Fi
         Err(more) => {
             // An input whose writing was already refused is not refused for
             // its absence too.
-            let told: Vec<Option<String>> =
-                problems.iter().map(|problem| problem.path.clone()).collect();
-            problems.extend(more.into_iter().filter(|problem| !told.contains(&problem.path)));
+            let told: Vec<Option<String>> = problems
+                .iter()
+                .map(|problem| problem.path.clone())
+                .collect();
+            problems.extend(
+                more.into_iter()
+                    .filter(|problem| !told.contains(&problem.path)),
+            );
             Err(problems)
         }
     }
@@ -72,6 +77,18 @@ async fn carry_out(context: &Context, plan: &Plan, runner: &Runner) -> Report {
     report.source = Some(plan.source.shown());
     report.area = plan.area.map(|area| area.to_string());
     report.dry_run = plan.dry_run;
+    if let Some(path) = &plan.report
+        && let Err(why) = runner::check_report(path)
+    {
+        let expected = "a file in a folder that is there";
+        report.note([Finding::new(
+            Rule::InputIllegal,
+            Some("report"),
+            expected,
+            why.to_string(),
+        )]);
+        return report;
+    }
     let client = match Client::new(&ClientOptions {
         user_agent: user_agent(context),
         connect_timeout: plan.timeouts.connect,
@@ -80,11 +97,22 @@ async fn carry_out(context: &Context, plan: &Plan, runner: &Runner) -> Report {
         Ok(client) => client,
         Err(why) => {
             let expected = "a working TLS set-up (CA certificates)";
-            report.note([Finding::new(Rule::Internal, None, expected, why.to_string())]);
+            report.note([Finding::new(
+                Rule::Internal,
+                None,
+                expected,
+                why.to_string(),
+            )]);
             return report;
         }
     };
-    let mut run = Run { context, plan, runner, client, report };
+    let mut run = Run {
+        context,
+        plan,
+        runner,
+        client,
+        report,
+    };
     match plan.mode {
         Mode::Verify => drop(run.examine().await),
         Mode::Publish => run.publish().await,
@@ -96,13 +124,18 @@ async fn carry_out(context: &Context, plan: &Plan, runner: &Runner) -> Report {
 /// the ASF's administrators know whom to ask.
 fn user_agent(context: &Context) -> String {
     let caller = context.env("GITHUB_REPOSITORY").unwrap_or("no repository");
-    let caller: String =
-        caller.chars().filter(|c| c.is_ascii_alphanumeric() || "._-/ ".contains(*c)).collect();
-    format!("asf-pypi-publish/{} ({PROJECT_PAGE}; {caller})", env!("CARGO_PKG_VERSION"))
+    let caller: String = caller
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || "._-/ ".contains(*c))
+        .collect();
+    format!(
+        "asf-pypi-publish/{} ({PROJECT_PAGE}; {caller})",
+        env!("CARGO_PKG_VERSION")
+    )
 }
 
 /// The end of the story. What cannot be written becomes a finding itself.
-fn tell(runner: &Runner, report: &mut Report, path: Option<PathBuf>) {
+fn tell(runner: &Runner, report: &mut Report, path: Option<&Path>) {
     {
         let _group = runner.group("Result");
         for line in text::facts(report) {
@@ -111,7 +144,7 @@ fn tell(runner: &Runner, report: &mut Report, path: Option<PathBuf>) {
     }
     runner.findings(&report.findings);
     let told = report.findings.len();
-    write_files(runner, report, path.as_deref());
+    write_files(runner, report, path);
     runner.findings(report.findings.get(told..).unwrap_or_default());
     runner.log(&text::outcome(report));
 }
@@ -137,7 +170,12 @@ fn write_files(runner: &Runner, report: &mut Report, path: Option<&Path>) {
     }
     let outcome = report.outcome;
     report.note(failures.iter().map(|why| {
-        Finding::new(Rule::ReportUnwritable, None, "a file that can be written", why.to_string())
+        Finding::new(
+            Rule::ReportUnwritable,
+            None,
+            "a file that can be written",
+            why.to_string(),
+        )
     }));
     if !failures.is_empty() {
         report.close(outcome);
@@ -148,10 +186,18 @@ fn outputs(report: &Report, path: Option<&Path>) -> Vec<(&'static str, String)> 
     let published = serde_json::to_string(&report.published()).unwrap_or_else(|_| "[]".to_owned());
     vec![
         ("digest", report.digest.clone().unwrap_or_default()),
-        ("revision", report.revision.map_or(String::new(), |revision| revision.to_string())),
+        (
+            "revision",
+            report
+                .revision
+                .map_or(String::new(), |revision| revision.to_string()),
+        ),
         ("published", published),
         ("links", report.links.join("\n")),
-        ("report", path.map_or(String::new(), |path| path.display().to_string())),
+        (
+            "report",
+            path.map_or(String::new(), |path| path.display().to_string()),
+        ),
     ]
 }
 

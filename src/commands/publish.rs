@@ -11,9 +11,7 @@ use super::examine::Examined;
 use super::upload::Uploads;
 use crate::channel::Target;
 use crate::github::oidc::RequestCredentials;
-use crate::index::{
-    self, EndpointError, Endpoints, FileState, Index, Ledger, Wanted,
-};
+use crate::index::{self, EndpointError, Endpoints, FileState, Index, Ledger, Wanted};
 use crate::plan::IndexChoice;
 use crate::report::State;
 use crate::rules::{Finding, Rule};
@@ -30,8 +28,12 @@ impl Run<'_> {
             Ok(credentials) => credentials,
             Err(refusal) => return self.report.note([refusal]),
         };
-        let Some(examined) = self.examine().await else { return };
-        let Some(target) = self.permit(&examined) else { return };
+        let Some(examined) = self.examine().await else {
+            return;
+        };
+        let Some(target) = self.permit(&examined) else {
+            return;
+        };
         let index = match endpoints(target.index()) {
             Ok(endpoints) => Index::new(self.client.clone(), endpoints),
             Err(why) => {
@@ -44,8 +46,12 @@ impl Run<'_> {
                 )]);
             }
         };
-        let Some(ledger) = self.ask(&index, &examined.batch).await else { return };
-        let Some(credentials) = credentials else { return };
+        let Some(ledger) = self.ask(&index, &examined.batch).await else {
+            return;
+        };
+        let Some(credentials) = credentials else {
+            return;
+        };
         if ledger.files().any(|(_, state)| *state == FileState::New) {
             if !self.source_is_unchanged(&examined).await {
                 return;
@@ -71,7 +77,9 @@ impl Run<'_> {
         }
         let url = self.context.env("ACTIONS_ID_TOKEN_REQUEST_URL");
         let token = self.context.env("ACTIONS_ID_TOKEN_REQUEST_TOKEN");
-        RequestCredentials::new(url, token).map(Some).map_err(|why| why.finding())
+        RequestCredentials::new(url, token)
+            .map(Some)
+            .map_err(|why| why.finding())
     }
 
     fn permit(&mut self, examined: &Examined) -> Option<Target> {
@@ -105,7 +113,8 @@ impl Run<'_> {
                 Some(FileState::Different { .. }) => State::Different,
                 None => State::Unknown,
             };
-            self.runner.log(&format!("{}: {}", state.word(), file.path()));
+            self.runner
+                .log(&format!("{}: {}", state.word(), file.path()));
             self.set_state(file.path(), state);
         }
         self.report.note(with_paths(ledger.findings(), batch));
@@ -165,7 +174,10 @@ impl Run<'_> {
         let pause = super::POLL;
         match index::read_back(index, &wanted, self.plan.concurrency, limit, pause).await {
             Ok(read) if read.is_complete() => {
-                self.runner.log(&format!("{} files are served as they were sent", wanted.len()));
+                self.runner.log(&format!(
+                    "{} files are served as they were sent",
+                    wanted.len()
+                ));
             }
             Ok(read) => self.report.note(with_paths(read.findings(), batch)),
             Err(why) => self.report.note([why.finding(None)]),

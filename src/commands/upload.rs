@@ -67,14 +67,22 @@ impl<'a> Uploads<'a> {
             }
             total += 1;
             match versions.last_mut() {
-                Some(last) if last.files.first().is_some_and(|first| first.same_version(&file)) => {
+                Some(last)
+                    if last
+                        .files
+                        .first()
+                        .is_some_and(|first| first.same_version(&file)) =>
+                {
                     last.files.push(file);
                 }
                 _ => {
                     let verified = file.verified();
                     let project = verified.name().project().as_str();
                     let is_new = ledger.is_new_version(project, verified.version_text());
-                    versions.push(VersionFiles { files: vec![file], is_new });
+                    versions.push(VersionFiles {
+                        files: vec![file],
+                        is_new,
+                    });
                 }
             }
         }
@@ -100,7 +108,12 @@ impl<'a> Uploads<'a> {
                 return outcome;
             }
         };
-        let tokens = Tokens { uploads: self, credentials, audience, current: Mutex::new(None) };
+        let tokens = Tokens {
+            uploads: self,
+            credentials,
+            audience,
+            current: Mutex::new(None),
+        };
         if let Err(refusal) = tokens.current(None).await {
             outcome.findings.push(refusal);
             return outcome;
@@ -130,7 +143,11 @@ impl<'a> Uploads<'a> {
 
     fn note_unfinished(&self, outcome: &mut UploadOutcome) {
         let uploaded = outcome.uploaded.len();
-        let all = self.versions.iter().map(|version| version.files.len()).sum::<usize>();
+        let all = self
+            .versions
+            .iter()
+            .map(|version| version.files.len())
+            .sum::<usize>();
         if uploaded < all {
             outcome.findings.push(Finding::new(
                 Rule::UploadUnfinished,
@@ -157,7 +174,10 @@ struct Lane<'a> {
 impl Lane<'_> {
     async fn upload_version(&self, version: &VersionFiles<'_>) -> Vec<FileResult> {
         let skipped = |files: &[Publishable<'_>]| -> Vec<FileResult> {
-            files.iter().map(|file| (file.verified().path().to_owned(), Err(None))).collect()
+            files
+                .iter()
+                .map(|file| (file.verified().path().to_owned(), Err(None)))
+                .collect()
         };
         if self.stopped.load(Ordering::Acquire) {
             return skipped(&version.files);
@@ -180,7 +200,9 @@ impl Lane<'_> {
 
     async fn upload(&self, file: &Publishable<'_>) -> FileResult {
         let path = file.verified().path().to_owned();
-        let Ok(_place) = self.places.acquire().await else { return (path, Err(None)) };
+        let Ok(_place) = self.places.acquire().await else {
+            return (path, Err(None));
+        };
         let result = self.upload_with_token(file).await;
         self.progress.step();
         match &result {
@@ -220,16 +242,17 @@ impl Tokens<'_> {
         let mut current = self.current.lock().await;
         if let Some(token) = current.as_ref()
             && refused.is_none_or(|refused| !refused.is(token))
-            && token.expires().is_none_or(|end| end > (self.uploads.now)() + TOKEN_MARGIN_SECONDS)
+            && token
+                .expires()
+                .is_none_or(|end| end > (self.uploads.now)() + TOKEN_MARGIN_SECONDS)
         {
             return Ok(Arc::clone(token));
         }
         let mask = |secret: &str| self.uploads.runner.mask(secret);
-        let token =
-            index::obtain(self.uploads.index, self.credentials, &self.audience, mask)
-                .await
-                .map(Arc::new)
-                .map_err(|why| why.finding(None))?;
+        let token = index::obtain(self.uploads.index, self.credentials, &self.audience, mask)
+            .await
+            .map(Arc::new)
+            .map_err(|why| why.finding(None))?;
         *current = Some(Arc::clone(&token));
         Ok(token)
     }

@@ -8,7 +8,7 @@
 //! outputs and summary to the files that the runner names. Everything foreign
 //! is escaped on the way.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -16,9 +16,9 @@ use std::sync::Once;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use tracing::field::{Field, Visit};
-use tracing_subscriber::layer::{Context as LayerContext, SubscriberExt as _};
-use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::Layer;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::{Context as LayerContext, SubscriberExt as _};
 
 use crate::context::Context;
 use crate::report::escape;
@@ -61,7 +61,12 @@ fn emit(line: impl fmt::Display) {
 impl Runner {
     /// Reads where things go.
     pub fn new(context: &Context) -> Self {
-        let file = |name| context.env(name).filter(|path| !path.is_empty()).map(PathBuf::from);
+        let file = |name| {
+            context
+                .env(name)
+                .filter(|path| !path.is_empty())
+                .map(PathBuf::from)
+        };
         Self {
             in_actions: context.in_actions(),
             terminal: context.on_terminal(),
@@ -88,7 +93,9 @@ impl Runner {
         } else {
             emit(format_args!("== {}", escape::line(title)));
         }
-        Group { in_actions: self.in_actions }
+        Group {
+            in_actions: self.in_actions,
+        }
     }
 
     /// Has the runner replace a secret wherever it would be printed. Outside
@@ -111,9 +118,15 @@ impl Runner {
             return;
         }
         for (severity, command) in [(Severity::Refuse, "error"), (Severity::Warn, "warning")] {
-            let some: Vec<&Finding> =
-                findings.iter().filter(|finding| finding.severity == severity).collect();
-            let shown = if some.len() > MOST_ANNOTATIONS { MOST_ANNOTATIONS - 1 } else { some.len() };
+            let some: Vec<&Finding> = findings
+                .iter()
+                .filter(|finding| finding.severity == severity)
+                .collect();
+            let shown = if some.len() > MOST_ANNOTATIONS {
+                MOST_ANNOTATIONS - 1
+            } else {
+                some.len()
+            };
             for finding in some.iter().take(shown) {
                 annotate(command, finding);
             }
@@ -134,14 +147,20 @@ impl Runner {
         let mut out = io::stdout().lock();
         for (name, value) in outputs {
             // Lines of a value are told apart by blanks: one output, one line.
-            let value = value.lines().map(escape::line).collect::<Vec<_>>().join(" ");
+            let value = value
+                .lines()
+                .map(escape::line)
+                .collect::<Vec<_>>()
+                .join(" ");
             let _ = writeln!(out, "{name}={value}");
         }
-        let Some(path) = &self.output else { return Ok(()) };
+        let Some(path) = &self.output else {
+            return Ok(());
+        };
         let mut text = String::new();
         for (name, value) in outputs {
             let delimiter = delimiter()?;
-            text.push_str(&format!("{name}<<{delimiter}\n{value}\n{delimiter}\n"));
+            let _ = write!(text, "{name}<<{delimiter}\n{value}\n{delimiter}\n");
         }
         append(path, &text)
     }
@@ -151,7 +170,9 @@ impl Runner {
     /// # Errors
     /// The runner's file cannot be written.
     pub fn summary(&self, markdown: &str) -> Result<(), RunnerError> {
-        self.summary.as_deref().map_or(Ok(()), |path| append(path, markdown))
+        self.summary
+            .as_deref()
+            .map_or(Ok(()), |path| append(path, markdown))
     }
 
     /// A bar on a terminal; nothing in a log.
@@ -168,7 +189,10 @@ impl Runner {
 }
 
 fn annotate(command: &str, finding: &Finding) {
-    let place = finding.path.as_deref().map_or(String::new(), |path| format!("{path}: "));
+    let place = finding
+        .path
+        .as_deref()
+        .map_or(String::new(), |path| format!("{path}: "));
     let message = format!(
         "{place}{} Expected: {}. Found: {}. {} {}",
         finding.rule.meaning(),
@@ -237,7 +261,38 @@ fn append(path: &Path, text: &str) -> Result<(), RunnerError> {
         .create(true)
         .open(path)
         .and_then(|mut file| file.write_all(text.as_bytes()))
-        .map_err(|source| RunnerError::Write { path: path.display().to_string(), source })
+        .map_err(|source| RunnerError::Write {
+            path: path.display().to_string(),
+            source,
+        })
+}
+
+/// The folder that a file lies in.
+fn folder(path: &Path) -> &Path {
+    path.parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
+}
+
+/// Whether a report could be written there: found out before anything is
+/// published, not after.
+///
+/// # Errors
+/// There is no such folder, or the path is a folder itself.
+pub fn check_report(path: &Path) -> Result<(), RunnerError> {
+    let refuse = |kind: io::ErrorKind| {
+        Err(RunnerError::Write {
+            path: path.display().to_string(),
+            source: kind.into(),
+        })
+    };
+    if path.is_dir() {
+        return refuse(io::ErrorKind::IsADirectory);
+    }
+    if !folder(path).is_dir() {
+        return refuse(io::ErrorKind::NotFound);
+    }
+    Ok(())
 }
 
 /// Writes the JSON report, whole or not at all.
@@ -245,18 +300,18 @@ fn append(path: &Path, text: &str) -> Result<(), RunnerError> {
 /// # Errors
 /// The path cannot be written.
 pub fn write_report(path: &Path, json: &str) -> Result<(), RunnerError> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    tempfile::NamedTempFile::new_in(folder)
+    tempfile::NamedTempFile::new_in(folder(path))
         .and_then(|mut file| {
             file.write_all(json.as_bytes())?;
-            file.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
+            file.as_file()
+                .set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
             file.persist(path).map_err(|why| why.error)
         })
         .map(drop)
-        .map_err(|source| RunnerError::Write { path: path.display().to_string(), source })
+        .map_err(|source| RunnerError::Write {
+            path: path.display().to_string(),
+            source,
+        })
 }
 
 /// Sends what the modules log through `tracing` to standard error, one escaped
@@ -292,15 +347,19 @@ impl<S: tracing::Subscriber> Layer<S> for Lines {
 /// The message of an event and its fields, as one text.
 struct Text(String);
 
+#[expect(
+    clippy::use_debug,
+    reason = "the only form in which tracing hands out a field"
+)]
 impl Visit for Text {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         if !self.0.is_empty() {
             self.0.push(' ');
         }
         if field.name() == "message" {
-            self.0.push_str(&format!("{value:?}"));
+            let _ = write!(self.0, "{value:?}");
         } else {
-            self.0.push_str(&format!("{}={value:?}", field.name()));
+            let _ = write!(self.0, "{}={value:?}", field.name());
         }
     }
 }

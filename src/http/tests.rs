@@ -1,6 +1,8 @@
 // Licensed to the Apache Software Foundation (ASF) under the Apache License,
 // Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
 
+use testbed::scripted::{Reply, Scripted};
+
 use super::*;
 
 fn url(text: &str) -> Url {
@@ -68,12 +70,7 @@ fn only_what_may_pass_is_transient() {
 
 #[tokio::test]
 async fn plain_http_leaves_this_machine_never() {
-    let client = Client::new(&ClientOptions {
-        user_agent: "test".to_owned(),
-        connect_timeout: Duration::from_secs(1),
-        idle_timeout: Duration::from_secs(1),
-    })
-    .unwrap();
+    let client = client(Duration::from_secs(1));
     let request = client.request(Method::GET, url("http://dist.example.org/x"));
     let error = client.send(request).await.unwrap_err();
     assert_eq!(
@@ -82,4 +79,103 @@ async fn plain_http_leaves_this_machine_never() {
             url: "http://dist.example.org/x".to_owned()
         }
     );
+}
+
+fn client(idle_timeout: Duration) -> Client {
+    Client::new(&ClientOptions {
+        user_agent: "test".to_owned(),
+        connect_timeout: Duration::from_secs(5),
+        idle_timeout,
+    })
+    .unwrap()
+}
+
+async fn get(server: &Scripted) -> Result<Response, HttpError> {
+    let client = client(Duration::from_secs(10));
+    let request = client.request(Method::GET, url(&server.url("x?secret=1")));
+    error_for_status(client.send(request).await?).await
+}
+
+#[tokio::test]
+async fn an_error_answer_is_kept_short_and_harmless() {
+    let page = format!("no\u{1b}[2J\n::error::luck{}", "x".repeat(100_000));
+    let server = Scripted::start(move |_| {
+        Reply::new("418 I'm a teapot", &["Retry-After: 3"], page.as_bytes())
+    });
+    let error = get(&server).await.unwrap_err();
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(3)));
+    let HttpError::Status {
+        url, code, body, ..
+    } = error
+    else {
+        panic!("{error}");
+    };
+    assert!(url.ends_with("/x?…") && code == 418 && body.len() <= EXCERPT);
+    assert!(body.starts_with("no\u{fffd}[2J ::error::luckxx"), "{body}");
+}
+
+#[tokio::test]
+async fn no_redirect_is_followed_and_its_target_shows_no_secret() {
+    let server =
+        Scripted::start(|_| Reply::new("307 Temporary Redirect", &["Location: /y?token=1"], b""));
+    let error = get(&server).await.unwrap_err();
+    let HttpError::Redirected {
+        code: 307, target, ..
+    } = error
+    else {
+        panic!("{error}");
+    };
+    assert_eq!(target, format!("{}?…", server.url("y")));
+    assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn a_body_beyond_its_limit_is_refused_however_it_is_sent() {
+    let chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n0\r\n\r\n";
+    for reply in [
+        Reply::new("200 OK", &[], b"abcde"),
+        Reply::Raw(chunked.to_vec()),
+    ] {
+        let server = Scripted::start(move |_| reply.clone());
+        let body = read_limited(get(&server).await.unwrap(), 5).await;
+        assert_eq!(body.as_deref(), Ok(&b"abcde"[..]));
+        let error = read_limited(get(&server).await.unwrap(), 4)
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(error, HttpError::TooLarge { limit: 4, .. }),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_upload_may_be_slow_but_not_silent() {
+    let server = Scripted::start(|request| match request.target.as_str() {
+        "/slow" => Reply::new("200 OK", &[], b""),
+        _ => Reply::Stall(Vec::new()),
+    });
+    let client = client(Duration::from_millis(1500));
+    let send = async |path: &str, chunks: usize| {
+        let progress = Progress::default();
+        let counted = progress.clone();
+        let body = futures_util::stream::unfold(chunks, move |left| {
+            let counted = counted.clone();
+            async move {
+                let left = left.checked_sub(1)?;
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                counted.advance(4);
+                Some((Ok::<_, std::io::Error>("xxxx"), left))
+            }
+        });
+        let request = client
+            .upload(Method::POST, url(&server.url(path)))
+            .header(CONTENT_LENGTH, chunks * 4)
+            .body(reqwest::Body::wrap_stream(body));
+        client.send_upload(request, &progress).await
+    };
+    // Longer than the idle time-out as a whole.
+    assert!(send("slow", 8).await.is_ok());
+    let error = send("silent", 1).await.unwrap_err();
+    assert!(matches!(error, HttpError::Timeout { .. }), "{error}");
 }

@@ -14,6 +14,9 @@ mod simple;
 mod token;
 mod upload;
 
+#[cfg(test)]
+mod behaviour;
+
 use url::Url;
 
 use crate::endpoints::{PYPI_BASE, PYPI_UPLOAD, TESTPYPI_BASE, TESTPYPI_UPLOAD};
@@ -24,7 +27,7 @@ pub use ledger::{FileState, Ledger, Standing, Wanted, ask};
 pub use read_back::{ReadBack, Shown, read_back};
 pub use simple::{File, Project};
 pub use token::{Audience, UploadToken, audience, mint, obtain};
-pub use upload::{Digests, Upload, Uploaded, publish, upload};
+pub use upload::{Uploaded, publish};
 
 /// Where an index is asked and served.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,8 +40,8 @@ pub struct Endpoints {
     pub mint: Url,
     /// Takes files.
     pub upload: Url,
-    /// Only PyPI and TestPyPI: may ask for their guarded audiences.
-    pub guarded: bool,
+    /// The one guarded audience that is this index's own: only PyPI and TestPyPI have one.
+    pub own_audience: Option<&'static str>,
 }
 
 /// An address that no index can have.
@@ -57,7 +60,7 @@ impl Endpoints {
     /// # Errors
     /// Never, as long as the constants hold.
     pub fn pypi() -> Result<Self, EndpointError> {
-        Self::public(PYPI_BASE, PYPI_UPLOAD)
+        Self::public(PYPI_BASE, PYPI_UPLOAD, "pypi")
     }
 
     /// TestPyPI.
@@ -65,7 +68,7 @@ impl Endpoints {
     /// # Errors
     /// As [`Endpoints::pypi`].
     pub fn testpypi() -> Result<Self, EndpointError> {
-        Self::public(TESTPYPI_BASE, TESTPYPI_UPLOAD)
+        Self::public(TESTPYPI_BASE, TESTPYPI_UPLOAD, "testpypi")
     }
 
     /// An index of one's own, laid out below `base` as PyPI's; uploads go to
@@ -90,11 +93,11 @@ impl Endpoints {
             audience: below("/_/oidc/audience"),
             mint: below("/_/oidc/mint-token"),
             upload: upload.cloned().unwrap_or_else(|| below("/legacy/")),
-            guarded: false,
+            own_audience: None,
         })
     }
 
-    fn public(base: &str, upload: &str) -> Result<Self, EndpointError> {
+    fn public(base: &str, upload: &str, audience: &'static str) -> Result<Self, EndpointError> {
         let parse = |text: &str| {
             Url::parse(text).map_err(|_| EndpointError {
                 url: text.to_owned(),
@@ -103,7 +106,7 @@ impl Endpoints {
         };
         let endpoints = Self::own(&parse(base)?, Some(&parse(upload)?))?;
         Ok(Self {
-            guarded: true,
+            own_audience: Some(audience),
             ..endpoints
         })
     }
@@ -184,7 +187,7 @@ mod tests {
                 found.upload.as_str(),
                 "https://index.example.org/pypi/legacy/"
             );
-            assert!(!found.guarded);
+            assert_eq!(found.own_audience, None);
         }
         let upload = url("https://upload.example.org/");
         let found = Endpoints::own(&url("https://index.example.org"), Some(&upload)).unwrap();
@@ -193,9 +196,14 @@ mod tests {
     }
 
     #[test]
-    fn only_the_public_indexes_are_guarded() {
-        for found in [Endpoints::pypi().unwrap(), Endpoints::testpypi().unwrap()] {
-            assert!(found.guarded && !found.on_loopback());
+    fn only_the_public_indexes_have_a_guarded_audience() {
+        for (found, own) in [
+            (Endpoints::pypi(), "pypi"),
+            (Endpoints::testpypi(), "testpypi"),
+        ] {
+            let found = found.unwrap();
+            assert_eq!(found.own_audience, Some(own));
+            assert!(!found.on_loopback());
             assert_eq!(found.simple.host(), found.mint.host());
         }
     }

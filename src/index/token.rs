@@ -37,9 +37,13 @@ impl Audience {
         &self.0
     }
 
-    /// Takes what an index named. `relays` says that the index could pass the
-    /// token on to somebody else: it is neither PyPI's nor on this machine.
-    fn judge(named: &str, relays: bool) -> Result<Self, IndexError> {
+    /// Takes what an index named. No index gets a token for another's guarded
+    /// audience, since it could pass it on; on this machine there is nobody to pass it to.
+    fn judge(
+        named: &str,
+        own: Option<&'static str>,
+        on_loopback: bool,
+    ) -> Result<Self, IndexError> {
         let forbidden = || IndexError::AudienceForbidden {
             audience: sanitise(named, 64),
         };
@@ -51,8 +55,10 @@ impl Audience {
         if !legal {
             return Err(forbidden());
         }
-        let mut guarded = GUARDED_AUDIENCES.iter();
-        if relays && guarded.any(|word| named.eq_ignore_ascii_case(word)) {
+        let guarded = GUARDED_AUDIENCES
+            .iter()
+            .find(|word| named.eq_ignore_ascii_case(word));
+        if !on_loopback && guarded.is_some_and(|word| Some(*word) != own) {
             return Err(forbidden());
         }
         Ok(Self(named.to_owned()))
@@ -118,8 +124,12 @@ pub async fn audience(index: &Index) -> Result<Audience, IndexError> {
         expected: "answer with an audience",
         found: error.to_string(),
     })?;
-    let relays = !index.endpoints.guarded && !index.endpoints.on_loopback();
-    Audience::judge(&answer.audience, relays)
+    let endpoints = &index.endpoints;
+    Audience::judge(
+        &answer.audience,
+        endpoints.own_audience,
+        endpoints.on_loopback(),
+    )
 }
 
 /// Exchanges an identity token for an upload token: one request, never
@@ -247,19 +257,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_index_that_could_relay_a_token_cannot_ask_for_a_guarded_one() {
-        for named in [
-            "pypi", "PyPI", "testpypi", "TESTPYPI", "sigstore", "Sigstore",
+    fn no_index_can_ask_for_a_guarded_audience_of_another() {
+        for (named, own, taken) in [
+            ("pypi", Some("pypi"), true),
+            ("testpypi", Some("testpypi"), true),
+            ("pypi", Some("testpypi"), false),
+            ("testpypi", Some("pypi"), false),
+            ("sigstore", Some("pypi"), false),
+            ("PyPI", Some("testpypi"), false),
+            ("pypi", None, false),
+            ("PYPI", None, false),
+            ("testpypi", None, false),
+            ("Sigstore", None, false),
+            ("pypi2", None, true),
+            ("https://index.example.org/a?b=c", None, true),
         ] {
-            assert!(Audience::judge(named, true).is_err(), "{named}");
-            assert!(Audience::judge(named, false).is_ok(), "{named}");
-        }
-        for named in [
-            "index.example.org",
-            "https://index.example.org/a?b=c",
-            "pypi2",
-        ] {
-            assert_eq!(Audience::judge(named, true).unwrap().as_str(), named);
+            let found = Audience::judge(named, own, false);
+            assert_eq!(found.is_ok(), taken, "{named} of {own:?}");
+            assert!(
+                Audience::judge(named, own, true).is_ok(),
+                "{named} on loopback"
+            );
         }
     }
 
@@ -276,8 +294,8 @@ mod tests {
             &long,
             "pypi\u{0}",
         ] {
-            for relays in [true, false] {
-                let found = Audience::judge(named, relays);
+            for on_loopback in [true, false] {
+                let found = Audience::judge(named, Some("pypi"), on_loopback);
                 assert!(
                     matches!(found, Err(IndexError::AudienceForbidden { .. })),
                     "{named:?}"

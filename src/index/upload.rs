@@ -19,10 +19,10 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
-use crate::dist::form::form_fields;
-use crate::verify::Publishable;
 use super::{Index, IndexError, UploadToken};
+use crate::dist::form::form_fields;
 use crate::http::{self, HttpError, Progress, error_for_status, sanitise};
+use crate::verify::Publishable;
 
 /// How much is read and hashed at once, in bytes.
 const CHUNK: usize = 128 * 1024;
@@ -33,7 +33,7 @@ const WORDS: usize = 512;
 
 /// The digests that the form names, of all bytes of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Digests {
+pub(super) struct Digests {
     /// The one that the bytes are held to while they are sent.
     pub sha256: [u8; 32],
     /// BLAKE2b of 256 bits.
@@ -43,7 +43,7 @@ pub struct Digests {
 }
 
 /// One file to send.
-pub struct Upload<'a> {
+pub(super) struct Upload<'a> {
     /// Its name, a legal one.
     pub file: &'a str,
     /// The metadata, by the form's names, in order; repeatable ones repeat.
@@ -109,7 +109,7 @@ pub async fn publish(
 /// [`IndexError::TokenExpired`] when a fresh token helps; a refusal with the
 /// index's own words; [`IndexError::UploadUnfinished`] when the last try ended
 /// with a server error, too many requests, or no answer.
-pub async fn upload(
+pub(super) async fn upload(
     index: &Index,
     token: &UploadToken,
     upload: &Upload<'_>,

@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 use pgp::packet::{PublicKey, PublicSubkey, Signature, SignatureType, SubpacketData, UserId};
 use pgp::types::Tag;
 
-use super::packets::KeyFacts;
+use super::packets::{Hints, KeyFacts};
 use super::policy::{Fault, Kind, counts_in_key, lifetime, made_at, may_sign, utc};
 use super::{Fingerprint, guarded};
 use crate::rules::Rule;
@@ -82,7 +82,7 @@ struct SelfSignatures<'a> {
 }
 
 impl SelfSignatures<'_> {
-    /// The direct key signature speaks first, as in GnuPG and RFC 9580.
+    /// The direct key signature speaks first, as in `GnuPG` and RFC 9580.
     fn find<T>(&self, ask: impl Fn(&Signature) -> Option<T>) -> Option<T> {
         let user = self.user.map(|(signature, _)| signature);
         self.direct.and_then(&ask).or_else(|| user.and_then(&ask))
@@ -119,7 +119,7 @@ impl Certificate {
             return Err(self.unusable("nothing in KEYS by which its owner vouches for it"));
         }
         let binding = match subkey {
-            Some(subkey) => Some(self.bind(primary, subkey, now)?),
+            Some(subkey) => Some(subkey.bind(primary, now)?),
             None if statements.find(may_sign) == Some(false) => {
                 return Err(self.unusable("its key flags do not let it sign"));
             }
@@ -236,23 +236,20 @@ impl Certificate {
             })
             .collect()
     }
+}
 
-    /// The newest valid binding of a subkey, if it is one for signing.
-    fn bind<'a>(
-        &self,
-        primary: &PublicKey,
-        subkey: &'a Subkey,
-        now: u64,
-    ) -> Result<&'a Signature, Fault> {
-        let refuse = |found: &str| Err(unusable(&subkey.facts.fingerprint, found));
-        let Some(packet) = subkey
+impl Subkey {
+    /// The newest valid binding of this subkey, if it is one for signing.
+    fn bind(&self, primary: &PublicKey, now: u64) -> Result<&Signature, Fault> {
+        let refuse = |found: &str| Err(unusable(&self.facts.fingerprint, found));
+        let Some(packet) = self
             .packet
             .as_ref()
-            .filter(|_| !matches!(subkey.facts.kind, Kind::Unfit(_)))
+            .filter(|_| !matches!(self.facts.kind, Kind::Unfit(_)))
         else {
-            return Err(unfit(&subkey.facts));
+            return Err(unfit(&self.facts));
         };
-        let newest = newest(&subkey.bindings, subkey.facts.created, now, |statement| {
+        let newest = newest(&self.bindings, self.facts.created, now, |statement| {
             statement.is(SignatureType::SubkeyBinding)
                 && statement.holds(|it| it.verify_subkey_binding(primary, packet))
         });
@@ -264,7 +261,7 @@ impl Certificate {
         }
         // Without this signature back, a stranger's subkey could be claimed.
         let vouches = back_signatures(binding).any(|back| {
-            counts_in_key(back, subkey.facts.created, now)
+            counts_in_key(back, self.facts.created, now)
                 && guarded(|| back.verify_primary_key_binding(packet, primary).is_ok())
                     == Some(true)
         });
@@ -298,12 +295,12 @@ impl User {
 
 /// The newest statement that counts and holds. The mathematics come last and
 /// newest first, so that one signature is usually enough.
-fn newest<'a>(
-    statements: &'a [Statement],
+fn newest(
+    statements: &[Statement],
     key_created: u64,
     now: u64,
     holds: impl Fn(&Statement) -> bool,
-) -> Option<&'a Signature> {
+) -> Option<&Signature> {
     let mut counting: Vec<_> = statements
         .iter()
         .filter(|statement| counts_in_key(&statement.signature, key_created, now))
@@ -328,40 +325,6 @@ fn back_signatures(binding: &Signature) -> impl Iterator<Item = &Signature> {
             SubpacketData::EmbeddedSignature(back) => Some(&**back),
             _ => None,
         })
-}
-
-/// Whom a signature names as its maker. Only a hint, until the mathematics hold.
-pub(super) struct Hints {
-    pub(super) fingerprints: Vec<Fingerprint>,
-    pub(super) key_ids: Vec<[u8; 8]>,
-}
-
-impl Hints {
-    pub(super) fn of(signature: &Signature) -> Self {
-        let fingerprints = signature.issuer_fingerprint();
-        let key_ids = signature.issuer_key_id();
-        Self {
-            fingerprints: fingerprints
-                .into_iter()
-                .map(|it| Fingerprint::from_bytes(it.as_bytes()))
-                .collect(),
-            key_ids: key_ids
-                .into_iter()
-                .filter_map(|it| it.as_ref().try_into().ok())
-                .collect(),
-        }
-    }
-
-    pub(super) const fn is_empty(&self) -> bool {
-        self.fingerprints.is_empty() && self.key_ids.is_empty()
-    }
-
-    /// Whether all that is named fits this key, and anything is named at all.
-    pub(super) fn fits(&self, (fingerprint, key_id): &(Fingerprint, [u8; 8])) -> bool {
-        !self.is_empty()
-            && self.fingerprints.iter().all(|it| it == fingerprint)
-            && self.key_ids.iter().all(|it| it == key_id)
-    }
 }
 
 fn unusable(fingerprint: &Fingerprint, found: &str) -> Fault {

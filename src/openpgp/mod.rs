@@ -50,7 +50,7 @@ impl Fingerprint {
 impl FromStr for Fingerprint {
     type Err = FingerprintError;
 
-    /// Takes blanks between the groups and a leading `0x`, as GnuPG prints them.
+    /// Takes blanks between the groups and a leading `0x`, as `GnuPG` prints them.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let joined: String = text.split_whitespace().collect();
         let digits = joined

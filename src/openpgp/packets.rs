@@ -199,3 +199,37 @@ fn name_key(version: u8, length: u32, body: &[u8]) -> Option<(Vec<u8>, [u8; 8])>
         Some((fingerprint, key_id))
     }
 }
+
+/// Whom a signature names as its maker. Only a hint, until the mathematics hold.
+pub(super) struct Hints {
+    pub(super) fingerprints: Vec<Fingerprint>,
+    pub(super) key_ids: Vec<[u8; 8]>,
+}
+
+impl Hints {
+    pub(super) fn of(signature: &Signature) -> Self {
+        let fingerprints = signature.issuer_fingerprint();
+        let key_ids = signature.issuer_key_id();
+        Self {
+            fingerprints: fingerprints
+                .into_iter()
+                .map(|it| Fingerprint::from_bytes(it.as_bytes()))
+                .collect(),
+            key_ids: key_ids
+                .into_iter()
+                .filter_map(|it| it.as_ref().try_into().ok())
+                .collect(),
+        }
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.fingerprints.is_empty() && self.key_ids.is_empty()
+    }
+
+    /// Whether all that is named fits this key, and anything is named at all.
+    pub(super) fn fits(&self, (fingerprint, key_id): &(Fingerprint, [u8; 8])) -> bool {
+        !self.is_empty()
+            && self.fingerprints.iter().all(|it| it == fingerprint)
+            && self.key_ids.iter().all(|it| it == key_id)
+    }
+}

@@ -15,7 +15,9 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use pgp::crypto::hash::HashAlgorithm;
-use pgp::packet::{Signature, SignatureType, SignatureVersion, Subpacket, SubpacketData};
+use pgp::packet::{
+    Signature, SignatureConfig, SignatureType, SignatureVersion, Subpacket, SubpacketData,
+};
 use pgp::types::{EcdsaPublicParams, EddsaLegacyPublicParams, PublicParams};
 
 use crate::rules::{Finding, Rule};
@@ -96,8 +98,13 @@ pub(super) fn kind_of(algorithm: u8, material: &[u8], params: Option<&PublicPara
         (_, Some(PublicParams::ECDSA(EcdsaPublicParams::P521 { .. }))) => {
             other("ECDSA on NIST P-521", 512)
         }
-        (_, Some(PublicParams::EdDSALegacy(EddsaLegacyPublicParams::Ed25519 { .. })))
-        | (_, Some(PublicParams::Ed25519(_))) => other("Ed25519", 256),
+        (
+            _,
+            Some(
+                PublicParams::EdDSALegacy(EddsaLegacyPublicParams::Ed25519 { .. })
+                | PublicParams::Ed25519(_),
+            ),
+        ) => other("Ed25519", 256),
         (_, Some(PublicParams::Ed448(_))) => other("Ed448", 512),
         // secp256k1 lands here on purpose: the crate's answer on it is not steady.
         (19, _) => Kind::Unfit("an ECDSA key on a curve that does not count".to_owned()),
@@ -186,7 +193,7 @@ pub(super) fn counts_in_key(signature: &Signature, key_created: u64, now: u64) -
 pub(super) fn digest_bits(signature: &Signature) -> usize {
     signature
         .hash_alg()
-        .and_then(|hash| hash.digest_size())
+        .and_then(HashAlgorithm::digest_size)
         .map_or(0, |octets| octets * 8)
 }
 
@@ -206,7 +213,7 @@ fn hashed(signature: &Signature) -> impl Iterator<Item = &SubpacketData> {
     signature
         .config()
         .into_iter()
-        .flat_map(|config| config.hashed_subpackets())
+        .flat_map(SignatureConfig::hashed_subpackets)
         .map(|subpacket| &subpacket.data)
 }
 
@@ -253,14 +260,14 @@ pub(super) fn may_sign(signature: &Signature) -> Option<bool> {
 }
 
 /// A condition that the signature demands to be understood, and is not.
-/// Known is what GnuPG knows too, and no notation is.
+/// Known is what `GnuPG` knows too, and no notation is.
 fn unknown_demand(signature: &Signature) -> Option<String> {
     let config = signature.config()?;
     config
         .hashed_subpackets()
         .chain(config.unhashed_subpackets())
         .filter(|subpacket| subpacket.is_critical)
-        .find_map(|subpacket| describe_unknown(subpacket))
+        .find_map(describe_unknown)
 }
 
 fn describe_unknown(subpacket: &Subpacket) -> Option<String> {

@@ -13,9 +13,9 @@ use pgp::packet::{Signature, SignatureVersionSpecific};
 use pgp::types::VerifyingKey;
 
 use super::armor::{self, Piece};
-use super::certificate::{Hints, unfit};
+use super::certificate::unfit;
 use super::keys::{Candidate, Keyring};
-use super::packets::{frame, read_signature, tag};
+use super::packets::{Hints, frame, read_signature, tag};
 use super::policy::{Fault, Kind, digest_bits, made_at, refuse_document, utc};
 use super::{Fingerprint, guarded};
 use crate::rules::{Finding, Rule};

@@ -152,7 +152,11 @@ impl Reader<'_> {
         legal: &str,
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Option<T> {
-        if self.is_default_word(name) { None } else { self.word(name, legal, parse) }
+        if self.is_default_word(name) {
+            None
+        } else {
+            self.word(name, legal, parse)
+        }
     }
 
     /// The lines of `name`, blank ones left out; none where the default word
@@ -171,7 +175,11 @@ impl Reader<'_> {
         let mut values = Vec::new();
         for line in raw.lines().map(str::trim).filter(|line| !line.is_empty()) {
             if Some(line) == default {
-                self.refuse(name, format!("`{line}` alone, or no `{line}` at all"), "both");
+                self.refuse(
+                    name,
+                    format!("`{line}` alone, or no `{line}` at all"),
+                    "both",
+                );
                 continue;
             }
             match parse(line) {
@@ -184,12 +192,19 @@ impl Reader<'_> {
 
     fn is_default_word(&self, name: &'static str) -> bool {
         default_word(name).is_some_and(|word| {
-            self.inputs.value(name).is_some_and(|value| value.trim() == word)
+            self.inputs
+                .value(name)
+                .is_some_and(|value| value.trim() == word)
         })
     }
 
     fn refuse(&mut self, name: &str, expected: impl Into<String>, found: impl Into<String>) {
-        self.problems.push(Finding::new(Rule::InputIllegal, Some(name), expected, found));
+        self.problems.push(Finding::new(
+            Rule::InputIllegal,
+            Some(name),
+            expected,
+            found,
+        ));
     }
 }
 
@@ -204,7 +219,10 @@ impl Plan {
     /// Every problem of every input, each naming the input, what was found
     /// and what is legal.
     pub fn read(inputs: &Inputs) -> Result<Self, Vec<Finding>> {
-        let mut reader = Reader { inputs, problems: Vec::new() };
+        let mut reader = Reader {
+            inputs,
+            problems: Vec::new(),
+        };
         let draft = Draft::read(&mut reader);
         draft.check_combinations(&mut reader);
         let problems = std::mem::take(&mut reader.problems);
@@ -240,11 +258,19 @@ struct Draft {
 impl Draft {
     fn read(reader: &mut Reader<'_>) -> Self {
         if reader.inputs.value("source").is_none() {
-            reader.refuse("source", "the URL of a directory, or a local directory", "nothing");
+            reader.refuse(
+                "source",
+                "the URL of a directory, or a local directory",
+                "nothing",
+            );
         }
         let flag = "`true` or `false`";
         if reader.word("attestations", flag, values::flag) == Some(true) {
-            reader.refuse("attestations", "`false`: this version cannot attest yet", "`true`");
+            reader.refuse(
+                "attestations",
+                "`false`: this version cannot attest yet",
+                "`true`",
+            );
         }
         let base = reader.word("index", places::INDEX_LEGAL, places::index);
         let upload = reader.optional("upload-url", places::URL_LEGAL, places::url);
@@ -255,7 +281,11 @@ impl Draft {
             revision: reader.optional("revision", "a revision number, or `head`", values::revision),
             keys: reader.lines("keys", places::LOCATION_LEGAL, places::location),
             signers: reader
-                .lines("signers", "fingerprints of 40 or 64 hex digits", values::fingerprint)
+                .lines(
+                    "signers",
+                    "fingerprints of 40 or 64 hex digits",
+                    values::fingerprint,
+                )
                 .unwrap_or_default(),
             projects: reader
                 .lines("projects", "project names or globs", select::project)
@@ -270,7 +300,9 @@ impl Draft {
                     .map(Patterns::new),
             },
             waivers: Waivers::new(
-                reader.lines("waive", select::WAIVER_LEGAL, Waiver::read).unwrap_or_default(),
+                reader
+                    .lines("waive", select::WAIVER_LEGAL, Waiver::read)
+                    .unwrap_or_default(),
             ),
             index: base.and_then(|base| places::with_upload(base, upload, reader)),
             expected_digest: reader
@@ -287,7 +319,11 @@ impl Draft {
     /// The rules that need more than one input.
     fn check_combinations(&self, reader: &mut Reader<'_>) {
         if matches!(self.source, Some(Location::Path(_))) && self.revision.is_some() {
-            reader.refuse("revision", "`head`: a local directory has no revisions", "a revision");
+            reader.refuse(
+                "revision",
+                "`head`: a local directory has no revisions",
+                "a revision",
+            );
         }
         if let (Some(said), Some(area)) = (self.area, self.well_known_area(reader))
             && said != area
@@ -334,10 +370,23 @@ impl Draft {
             return;
         }
         let asf = "an ASF host: PyPI and TestPyPI take releases from nowhere else";
-        if self.source.as_ref().is_some_and(|source| !places::is_asf_source(source)) {
-            reader.refuse("source", asf, self.source.as_ref().map_or(String::new(), Location::shown));
+        if self
+            .source
+            .as_ref()
+            .is_some_and(|source| !places::is_asf_source(source))
+        {
+            reader.refuse(
+                "source",
+                asf,
+                self.source.as_ref().map_or(String::new(), Location::shown),
+            );
         }
-        for keys in self.keys.iter().flatten().filter(|keys| !places::is_asf_keys(keys)) {
+        for keys in self
+            .keys
+            .iter()
+            .flatten()
+            .filter(|keys| !places::is_asf_keys(keys))
+        {
             reader.refuse("keys", asf, keys.shown());
         }
     }
@@ -393,7 +442,11 @@ impl Draft {
 /// Where the report should go even if the other inputs are illegal, so that
 /// a refusal of the inputs can be read by a program too.
 pub fn report_path(inputs: &Inputs) -> Option<PathBuf> {
-    inputs.value("report").map(str::trim).filter(|path| *path != "none").map(PathBuf::from)
+    inputs
+        .value("report")
+        .map(str::trim)
+        .filter(|path| *path != "none")
+        .map(PathBuf::from)
 }
 
 /// The URL as text for people: no user, no query.

@@ -121,7 +121,10 @@ pub(super) fn url(raw: &str) -> Result<Url, String> {
     if authority.contains('@') {
         return found("a user in the URL");
     }
-    if raw.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\') {
+    if raw
+        .chars()
+        .any(|c| c.is_control() || c.is_whitespace() || c == '\\')
+    {
         return found("blanks, control characters or backslashes");
     }
     if raw.contains(['?', '#']) {
@@ -224,7 +227,9 @@ pub(super) fn with_upload(
     upload: Option<Url>,
     reader: &mut Reader<'_>,
 ) -> Option<IndexChoice> {
-    let Some(upload) = upload else { return Some(index) };
+    let Some(upload) = upload else {
+        return Some(index);
+    };
     let IndexChoice::Own { base, .. } = index else {
         reader.refuse(
             "upload-url",
@@ -238,10 +243,17 @@ pub(super) fn with_upload(
         return None;
     }
     if upload.scheme() != "https" && upload.origin() != base.origin() {
-        reader.refuse("upload-url", "the same origin as `index`, or https", shown_url(&upload));
+        reader.refuse(
+            "upload-url",
+            "the same origin as `index`, or https",
+            shown_url(&upload),
+        );
         return None;
     }
-    Some(IndexChoice::Own { base, upload: Some(upload) })
+    Some(IndexChoice::Own {
+        base,
+        upload: Some(upload),
+    })
 }
 
 /// What a well-known host's URL says of the area.
@@ -254,7 +266,9 @@ pub(super) enum WellKnown {
 }
 
 pub(super) fn well_known_area(source: &Location) -> WellKnown {
-    let Some(url) = source.url() else { return WellKnown::Elsewhere };
+    let Some(url) = source.url() else {
+        return WellKnown::Elsewhere;
+    };
     match asf_host(url) {
         None => WellKnown::Elsewhere,
         Some(ASF_DIST_HOST) => below(url, ASF_DIST_ROOT)
@@ -276,10 +290,18 @@ fn asf_host(url: &Url) -> Option<&'static str> {
 
 /// The decoded segments of a URL's path below `root`, if it lies below it.
 fn below(url: &Url, root: &str) -> Option<Vec<String>> {
-    let decode =
-        |segment: &str| percent_decode_str(segment).decode_utf8().ok().map(|text| text.into_owned());
-    let mut segments: Vec<String> =
-        url.path().split('/').filter(|s| !s.is_empty()).map(decode).collect::<Option<_>>()?;
+    let decode = |segment: &str| {
+        percent_decode_str(segment)
+            .decode_utf8()
+            .ok()
+            .map(std::borrow::Cow::into_owned)
+    };
+    let mut segments: Vec<String> = url
+        .path()
+        .split('/')
+        .filter(|s| !s.is_empty())
+        .map(decode)
+        .collect::<Option<_>>()?;
     let root: Vec<&str> = root.split('/').filter(|s| !s.is_empty()).collect();
     if segments.len() < root.len() || !root.iter().zip(&segments).all(|(a, b)| a == b) {
         return None;
@@ -329,16 +351,30 @@ pub(super) fn derive_keys(source: &Location) -> Option<Location> {
     let (keys_host, keys_root, segments) = match host {
         ASF_DIST_HOST => {
             let segments = below(url, ASF_DIST_ROOT)?;
-            (host, format!("{ASF_DIST_ROOT}/release"), segments.get(1..)?.to_vec())
+            (
+                host,
+                format!("{ASF_DIST_ROOT}/release"),
+                segments.get(1..)?.to_vec(),
+            )
         }
-        ASF_ARCHIVE_HOST => {
-            (ASF_DOWNLOADS_HOST, String::new(), below(url, ASF_ARCHIVE_ROOT)?)
-        }
+        ASF_ARCHIVE_HOST => (
+            ASF_DOWNLOADS_HOST,
+            String::new(),
+            below(url, ASF_ARCHIVE_ROOT)?,
+        ),
         _ => (ASF_DOWNLOADS_HOST, String::new(), below(url, "")?),
     };
-    let depth = if segments.first().is_some_and(|first| first == "incubator") { 2 } else { 1 };
+    let depth = if segments.first().is_some_and(|first| first == "incubator") {
+        2
+    } else {
+        1
+    };
     let project = segments.get(..depth)?;
     let mut keys = Url::parse(&format!("https://{keys_host}{keys_root}/")).ok()?;
-    keys.path_segments_mut().ok()?.pop_if_empty().extend(project).push("KEYS");
+    keys.path_segments_mut()
+        .ok()?
+        .pop_if_empty()
+        .extend(project)
+        .push("KEYS");
     Some(Location::Url(keys))
 }

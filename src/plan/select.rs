@@ -14,7 +14,12 @@ pub(super) const WAIVER_LEGAL: &str =
     "`rule-id glob reason`, with a rule that may be waived and a glob that names something";
 
 /// Paths that no release holds: a glob that matches one of them names nothing.
-const PROBES: [&str; 4] = ["\u{1}", "\u{1}.\u{1}", "\u{1}/\u{1}", "\u{1}-\u{1}/\u{1}.\u{1}"];
+const PROBES: [&str; 4] = [
+    "\u{1}",
+    "\u{1}.\u{1}",
+    "\u{1}/\u{1}",
+    "\u{1}-\u{1}/\u{1}.\u{1}",
+];
 
 /// A list of globs.
 #[derive(Clone, Debug)]
@@ -53,13 +58,21 @@ pub struct Selection {
 impl Selection {
     /// Whether the artifact at this path is meant.
     pub fn selects(&self, path: &str) -> bool {
-        self.include.as_ref().is_none_or(|include| include.matches(path))
-            && !self.exclude.as_ref().is_some_and(|exclude| exclude.matches(path))
+        self.include
+            .as_ref()
+            .is_none_or(|include| include.matches(path))
+            && !self
+                .exclude
+                .as_ref()
+                .is_some_and(|exclude| exclude.matches(path))
     }
 }
 
 fn glob(raw: &str) -> Result<Glob, String> {
-    GlobBuilder::new(raw).literal_separator(false).build().map_err(|why| format!("`{raw}`: {why}"))
+    GlobBuilder::new(raw)
+        .literal_separator(false)
+        .build()
+        .map_err(|why| format!("`{raw}`: {why}"))
 }
 
 pub(super) fn pattern(raw: &str) -> Result<GlobMatcher, String> {
@@ -84,7 +97,11 @@ impl Projects {
 
     /// For people.
     pub fn shown(&self) -> String {
-        self.globs.iter().map(|glob| glob.glob().glob()).collect::<Vec<_>>().join(", ")
+        self.globs
+            .iter()
+            .map(|glob| glob.glob().glob())
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 }
 
@@ -122,7 +139,10 @@ impl Waiver {
         let (id, raw, reason) = (words.next(), words.next(), words.next());
         let id = id.unwrap_or_default();
         let Some(rule) = Rule::from_id(id) else {
-            let waivable = Rule::ALL.iter().filter(|rule| rule.waivable()).map(|rule| rule.id());
+            let waivable = Rule::ALL
+                .iter()
+                .filter(|rule| rule.waivable())
+                .map(|rule| rule.id());
             return Err(nearest(id, waivable).map_or_else(
                 || format!("`{id}`, which is no rule"),
                 |nearest| format!("`{id}` (did you mean `{nearest}`?)"),
@@ -141,7 +161,11 @@ impl Waiver {
         if PROBES.iter().any(|probe| glob.is_match(probe)) {
             return Err(format!("`{raw}`, which matches everything"));
         }
-        Ok(Self { rule, glob, reason: reason.to_owned() })
+        Ok(Self {
+            rule,
+            glob,
+            reason: reason.to_owned(),
+        })
     }
 }
 
@@ -187,7 +211,9 @@ impl Waivers {
         self.all
             .iter()
             .filter(|waiver| {
-                !used.iter().any(|used| used.rule == waiver.rule && waiver.glob.is_match(&used.path))
+                !used
+                    .iter()
+                    .any(|used| used.rule == waiver.rule && waiver.glob.is_match(&used.path))
             })
             .map(|waiver| format!("{} {}", waiver.rule, waiver.glob.glob().glob()))
             .collect()

@@ -15,7 +15,7 @@ use crate::inputs::nearest;
 use crate::openpgp::Fingerprint;
 
 /// A time limit beyond a day is a mistyped unit.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+const LONGEST: Duration = Duration::from_hours(24);
 
 fn quoted(raw: &str) -> String {
     format!("`{raw}`")
@@ -25,7 +25,9 @@ pub(super) fn mode(raw: &str) -> Result<Mode, String> {
     match raw {
         "verify" => Ok(Mode::Verify),
         "publish" => Ok(Mode::Publish),
-        "audit" | "doctor" | "withdraw" => Err(format!("`{raw}`, which this version does not have")),
+        "audit" | "doctor" | "withdraw" => {
+            Err(format!("`{raw}`, which this version does not have"))
+        }
         other => Err(nearest(other, ["verify", "publish"]).map_or_else(
             || quoted(other),
             |nearest| format!("`{other}` (did you mean `{nearest}`?)"),
@@ -63,7 +65,9 @@ pub(super) fn digest(raw: &str) -> Result<ExpectedDigest, String> {
     if raw == "any" {
         return Ok(ExpectedDigest::Any);
     }
-    ReleaseDigest::from_str(raw).map(ExpectedDigest::Exactly).map_err(|_| quoted(raw))
+    ReleaseDigest::from_str(raw)
+        .map(ExpectedDigest::Exactly)
+        .map_err(|_| quoted(raw))
 }
 
 pub(super) fn concurrency(raw: &str) -> Result<usize, String> {
@@ -116,5 +120,9 @@ pub(super) fn timeouts(reader: &mut Reader<'_>) -> Option<Timeouts> {
     let connect = reader.word("connect-timeout", time, duration);
     let idle = reader.word("idle-timeout", time, duration);
     let read_back = reader.word("read-back-timeout", time, duration);
-    Some(Timeouts { connect: connect?, idle: idle?, read_back: read_back? })
+    Some(Timeouts {
+        connect: connect?,
+        idle: idle?,
+        read_back: read_back?,
+    })
 }

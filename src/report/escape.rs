@@ -91,7 +91,9 @@ mod tests {
     fn markdown_shows_foreign_text_to_the_letter() {
         let safe = markdown("|<img src=x>|[a](http://b) @apache `x` www.evil.example\n# h");
         for active in ["<img", "|", "[", "](", "@", "`", "://", "www.", "\n", "#h"] {
-            let inner = safe.trim_start_matches("<code>").trim_end_matches("</code>");
+            let inner = safe
+                .trim_start_matches("<code>")
+                .trim_end_matches("</code>");
             assert!(!inner.contains(active), "{active} in {inner}");
         }
         assert!(safe.contains("apache"));

@@ -62,7 +62,10 @@ fn facts(page: &mut String, report: &Report) {
         rows.push(("KEYS", shown(&keys.place) + &at(keys.revision)));
     }
     for signer in &report.signers {
-        rows.push(("Signer", format!("{} {}", shown(&signer.fingerprint), shown(&signer.user_id))));
+        rows.push((
+            "Signer",
+            format!("{} {}", shown(&signer.fingerprint), shown(&signer.user_id)),
+        ));
     }
     if !report.index.is_empty() {
         rows.push(("Index", shown(&report.index)));
@@ -84,8 +87,11 @@ fn facts(page: &mut String, report: &Report) {
 }
 
 fn findings(page: &mut String, report: &Report, severity: Severity, title: &str) {
-    let some: Vec<&Finding> =
-        report.findings.iter().filter(|finding| finding.severity == severity).collect();
+    let some: Vec<&Finding> = report
+        .findings
+        .iter()
+        .filter(|finding| finding.severity == severity)
+        .collect();
     if some.is_empty() {
         return;
     }
@@ -133,8 +139,10 @@ fn files(page: &mut String, report: &Report) {
          |---|---|---|---|---:|---|---|---|\n",
     );
     // Sidecars follow what is published, so that a cut costs the least.
-    let (first, rest): (Vec<_>, Vec<_>) =
-        report.files.iter().partition(|row| row.class == "distribution");
+    let (first, rest): (Vec<_>, Vec<_>) = report
+        .files
+        .iter()
+        .partition(|row| row.class == "distribution");
     for row in first.into_iter().chain(rest) {
         let cell = |text: &Option<String>| text.as_deref().map_or(String::new(), shown);
         let _ = writeln!(
@@ -160,7 +168,10 @@ fn cut(mut page: String) -> String {
     while !page.is_char_boundary(end) {
         end -= 1;
     }
-    let end = page.get(..end).and_then(|head| head.rfind('\n')).unwrap_or(0);
+    let end = page
+        .get(..end)
+        .and_then(|head| head.rfind('\n'))
+        .unwrap_or(0);
     page.truncate(end);
     page.push_str("\n\nThe rest does not fit; the log and the JSON report have it.\n");
     page
@@ -175,7 +186,10 @@ mod tests {
     fn a_summary_of_thousands_of_files_stays_within_githubs_limit() {
         let mut report = Report::new("verify");
         report.files = (0..20_000)
-            .map(|n| FileRow { path: format!("some/file-{n}.whl"), ..FileRow::default() })
+            .map(|n| FileRow {
+                path: format!("some/file-{n}.whl"),
+                ..FileRow::default()
+            })
             .collect();
         let page = summary(&report);
         assert!(page.len() <= LIMIT + 100);

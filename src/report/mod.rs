@@ -207,9 +207,8 @@ impl Report {
     /// Closes the report: the exit status of all findings together, and the
     /// word for it, which is `good` where nothing refuses.
     pub fn close(&mut self, good: Outcome) -> Exit {
-        self.findings.sort_by(|a, b| {
-            (b.severity, &a.path, a.rule).cmp(&(a.severity, &b.path, b.rule))
-        });
+        self.findings
+            .sort_by(|a, b| (b.severity, &a.path, a.rule).cmp(&(a.severity, &b.path, b.rule)));
         self.findings.dedup();
         let exit = exit_of(&self.findings);
         self.exit = exit.code();

@@ -27,8 +27,16 @@ pub fn finding(finding: &Finding) -> Vec<String> {
 
 /// One sentence on how the run ended.
 pub fn outcome(report: &Report) -> String {
-    let distributions = report.files.iter().filter(|row| row.class == "distribution").count();
-    let refusals = report.findings.iter().filter(|finding| finding.refuses()).count();
+    let distributions = report
+        .files
+        .iter()
+        .filter(|row| row.class == "distribution")
+        .count();
+    let refusals = report
+        .findings
+        .iter()
+        .filter(|finding| finding.refuses())
+        .count();
     match report.outcome {
         Outcome::Verified => format!("Verified: {distributions} distributions hold."),
         Outcome::DryRun => format!(
@@ -47,15 +55,23 @@ pub fn outcome(report: &Report) -> String {
 pub fn facts(report: &Report) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(source) = &report.source {
-        let at = report.revision.map_or(String::new(), |revision| format!(" at revision {revision}"));
+        let at = report
+            .revision
+            .map_or(String::new(), |revision| format!(" at revision {revision}"));
         lines.push(format!("source:  {}{at}", line(source)));
     }
     for keys in &report.keys {
-        let at = keys.revision.map_or(String::new(), |revision| format!(" at revision {revision}"));
+        let at = keys
+            .revision
+            .map_or(String::new(), |revision| format!(" at revision {revision}"));
         lines.push(format!("keys:    {}{at}", line(&keys.place)));
     }
     for signer in &report.signers {
-        lines.push(format!("signer:  {} {}", signer.fingerprint, line(&signer.user_id)));
+        lines.push(format!(
+            "signer:  {} {}",
+            signer.fingerprint,
+            line(&signer.user_id)
+        ));
     }
     if let Some(digest) = &report.digest {
         lines.push(format!("digest:  {digest}"));

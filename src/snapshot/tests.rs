@@ -9,20 +9,38 @@ use crate::inputs::{Inputs, Request};
 use crate::plan::Plan;
 
 fn entry(path: &str) -> Entry {
-    Entry { path: path.to_owned(), size: 10, ..Entry::default() }
+    Entry {
+        path: path.to_owned(),
+        size: 10,
+        ..Entry::default()
+    }
 }
 
 fn classify(paths: &[&str], args: &[&str]) -> (Snapshot, Vec<Finding>, Vec<Waived>) {
-    let base = ["verify", "--source", "https://dist.apache.org/repos/dist/release/x/"];
+    let base = [
+        "verify",
+        "--source",
+        "https://dist.apache.org/repos/dist/release/x/",
+    ];
     let context = Context::with_args([&base[..], args].concat());
-    let Request::Run(inputs, _) = Inputs::read(&context) else { panic!("no run") };
+    let Request::Run(inputs, _) = Inputs::read(&context) else {
+        panic!("no run")
+    };
     let plan = Plan::read(&inputs).unwrap();
-    Snapshot::classify(paths.iter().map(|path| entry(path)).collect(), &plan.selection, &plan.waivers)
+    Snapshot::classify(
+        paths.iter().map(|path| entry(path)).collect(),
+        &plan.selection,
+        &plan.waivers,
+    )
 }
 
 fn classes(paths: &[&str], args: &[&str]) -> Vec<&'static str> {
     let (snapshot, _, _) = classify(paths, args);
-    snapshot.items().iter().map(|item| item.class.word()).collect()
+    snapshot
+        .items()
+        .iter()
+        .map(|item| item.class.word())
+        .collect()
 }
 
 fn rules(findings: &[Finding]) -> Vec<(Rule, &str)> {
@@ -56,8 +74,12 @@ fn every_path_has_a_class() {
 fn sidecars_follow_their_file_and_orphans_are_refused() {
     let wheel = "foo-1.0-py3-none-any.whl";
     let paths = [
-        wheel, "foo-1.0-py3-none-any.whl.asc", "foo-1.0-py3-none-any.whl.sha512",
-        "foo-1.0-py3-none-any.whl.sha256", "foo-1.0-py3-none-any.whl.md5", "bar-1.0.tar.gz.asc",
+        wheel,
+        "foo-1.0-py3-none-any.whl.asc",
+        "foo-1.0-py3-none-any.whl.sha512",
+        "foo-1.0-py3-none-any.whl.sha256",
+        "foo-1.0-py3-none-any.whl.md5",
+        "bar-1.0.tar.gz.asc",
     ];
     let (snapshot, findings, _) = classify(&paths, &[]);
     assert_eq!(
@@ -67,21 +89,44 @@ fn sidecars_follow_their_file_and_orphans_are_refused() {
             (Rule::SidecarOrphan, "bar-1.0.tar.gz.asc")
         ]
     );
-    let [artifact] = snapshot.artifacts() else { panic!("one artifact") };
+    let [artifact] = snapshot.artifacts() else {
+        panic!("one artifact")
+    };
     assert!(artifact.signature.is_some());
     assert_eq!(artifact.checksums.len(), 2);
 }
 
 #[test]
 fn what_is_left_out_takes_its_sidecars_along() {
-    let paths = ["a/foo-1.0.tar.gz", "a/foo-1.0.tar.gz.asc", "a/notes.txt", "b/bar-1.0.tar.gz", "b/bar-1.0.tar.gz.sha512", "b/gone.whl.asc"];
+    let paths = [
+        "a/foo-1.0.tar.gz",
+        "a/foo-1.0.tar.gz.asc",
+        "a/notes.txt",
+        "b/bar-1.0.tar.gz",
+        "b/bar-1.0.tar.gz.sha512",
+        "b/gone.whl.asc",
+    ];
     assert_eq!(
         classes(&paths, &["--exclude", "b/*", "--exclude", "*.txt"]),
-        ["distribution", "signature", "excluded", "excluded", "excluded", "excluded"]
+        [
+            "distribution",
+            "signature",
+            "excluded",
+            "excluded",
+            "excluded",
+            "excluded"
+        ]
     );
     assert_eq!(
         classes(&paths, &["--include", "b/bar*"]),
-        ["excluded", "excluded", "excluded", "distribution", "checksum", "excluded"]
+        [
+            "excluded",
+            "excluded",
+            "excluded",
+            "distribution",
+            "checksum",
+            "excluded"
+        ]
     );
     let (_, findings, _) = classify(&paths, &["--include", "*", "--exclude", "nothing*"]);
     assert!(rules(&findings).contains(&(Rule::GlobUnused, "exclude")));
@@ -89,8 +134,10 @@ fn what_is_left_out_takes_its_sidecars_along() {
 
 #[test]
 fn an_unknown_path_may_be_waived_and_is_then_told() {
-    let (snapshot, findings, waived) =
-        classify(&["CHANGES"], &["--waive", "path-unknown CHANGES a list of changes"]);
+    let (snapshot, findings, waived) = classify(
+        &["CHANGES"],
+        &["--waive", "path-unknown CHANGES a list of changes"],
+    );
     assert_eq!(snapshot.items()[0].class, Class::Waived);
     assert!(!findings.iter().any(Finding::refuses));
     assert_eq!(waived.len(), 1);
@@ -100,12 +147,18 @@ fn an_unknown_path_may_be_waived_and_is_then_told() {
 #[test]
 fn one_name_in_two_folders_is_refused() {
     let (_, findings, _) = classify(&["a/foo-1.0.tar.gz", "b/foo-1.0.tar.gz"], &[]);
-    assert_eq!(rules(&findings), [(Rule::BasenameTwice, "a/foo-1.0.tar.gz")]);
+    assert_eq!(
+        rules(&findings),
+        [(Rule::BasenameTwice, "a/foo-1.0.tar.gz")]
+    );
 }
 
 #[test]
 fn links_and_externals_are_refused() {
-    let link = Entry { special: Some("a link"), ..entry("foo-1.0.tar.gz") };
+    let link = Entry {
+        special: Some("a link"),
+        ..entry("foo-1.0.tar.gz")
+    };
     let (snapshot, findings, _) =
         Snapshot::classify(vec![link], &Selection::default(), &Waivers::default());
     assert_eq!(rules(&findings), [(Rule::SourceSpecial, "foo-1.0.tar.gz")]);
@@ -116,7 +169,13 @@ fn links_and_externals_are_refused() {
 fn limits_hold_for_one_file_and_for_all() {
     let (snapshot, _, _) = classify(&["foo-1.0.tar.gz", "bar-1.0.tar.gz"], &[]);
     let check = |max_file_size, max_total_size| {
-        snapshot.check_limits(&Limits { max_files: 9, max_file_size, max_total_size }).len()
+        snapshot
+            .check_limits(&Limits {
+                max_files: 9,
+                max_file_size,
+                max_total_size,
+            })
+            .len()
     };
     assert_eq!(check(10, 20), 0);
     assert_eq!(check(9, 20), 2);

@@ -11,8 +11,8 @@ use std::path::Path;
 use url::Url;
 
 use super::error::SourceError;
-use super::svn::{self, Asked};
-use super::{Location, path};
+use super::server::{self, Asked};
+use super::{Location, path, svn};
 use crate::http::{Client, HttpError, display_url, error_for_status, read_limited, retry};
 
 /// The largest KEYS, in bytes; the ASF's largest have about 2 MiB.
@@ -54,7 +54,13 @@ async fn read_url(url: &Url, client: &Client) -> Result<KeysFile, SourceError> {
             display_url(url)
         )));
     }
-    let asked = svn::ask(client, url)
+    if url.path().ends_with('/') {
+        return Err(unusable(format!(
+            "{} is the address of a directory",
+            display_url(url)
+        )));
+    }
+    let asked = server::ask(client, url)
         .await
         .map_err(|error| SourceError::of_keys_http(&error))?;
     let (target, revision) = match asked {

@@ -13,6 +13,7 @@ mod error;
 mod fetched;
 mod keys_file;
 mod path;
+mod server;
 mod space;
 mod svn;
 mod webdav;
@@ -24,7 +25,7 @@ use std::time::SystemTime;
 use bytesize::ByteSize;
 
 use crate::http::Client;
-use crate::plan::{Limits, Location};
+pub use crate::plan::{Limits, Location};
 use directory::Directory;
 use svn::Svn;
 
@@ -164,7 +165,7 @@ impl Source {
         match &self.0 {
             Kind::Svn(svn) => svn.list(limits).await,
             Kind::Directory(directory) => {
-                let (directory, limits) = (Arc::clone(directory), limits.clone());
+                let (directory, limits) = (Arc::clone(directory), *limits);
                 block(move || directory.list(&limits)).await
             }
         }

@@ -19,11 +19,11 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
 /// two ends; none when a segment is empty, `.`, `..`, no UTF-8, or holds a
 /// separator or NUL after decoding.
 pub(super) fn decode(path: &str) -> Option<Vec<String>> {
-    let inner = path.strip_prefix('/')?;
-    let inner = inner.strip_suffix('/').unwrap_or(inner);
-    if inner.is_empty() {
+    if path == "/" {
         return Some(Vec::new());
     }
+    let inner = path.strip_prefix('/')?;
+    let inner = inner.strip_suffix('/').unwrap_or(inner);
     inner.split('/').map(decode_segment).collect()
 }
 

@@ -33,8 +33,13 @@ fn agree(name: &str, expected: &str) {
 
 /// The page with the text between the two markers replaced.
 fn between(page: &str, marker: &str, text: &str) -> String {
-    let (begin, end) = (format!("<!-- {marker} begin -->\n"), format!("<!-- {marker} end -->"));
-    let (head, rest) = page.split_once(&begin).unwrap_or_else(|| panic!("no {marker}"));
+    let (begin, end) = (
+        format!("<!-- {marker} begin -->\n"),
+        format!("<!-- {marker} end -->"),
+    );
+    let (head, rest) = page
+        .split_once(&begin)
+        .unwrap_or_else(|| panic!("no {marker}"));
     let (_, tail) = rest.split_once(&end).unwrap();
     format!("{head}{begin}{text}{end}{tail}")
 }
@@ -76,7 +81,12 @@ fn quoted(text: &str) -> String {
 fn action_inputs() -> String {
     let mut text = String::new();
     for row in TABLE {
-        let _ = writeln!(text, "  {}:\n    description: {}", row.name, quoted(row.meaning));
+        let _ = writeln!(
+            text,
+            "  {}:\n    description: {}",
+            row.name,
+            quoted(row.meaning)
+        );
         let _ = writeln!(text, "    required: {}", row.default.is_none());
         if let Some(word) = row.default {
             let _ = writeln!(text, "    default: {}", quoted(word));
@@ -129,25 +139,46 @@ fn documents_action_yml_has_the_inputs_of_the_table() {
 fn documents_readme_has_the_inputs_and_outputs_of_the_table() {
     let mut text = String::from("| input | meaning | default |\n|---|---|---|\n");
     for row in TABLE {
-        let default = row.default.map_or("required".to_owned(), |word| format!("`{word}`"));
-        let lines = if row.shape == Shape::Lines { " ⏎" } else { "" };
-        let _ = writeln!(text, "| `{}`{lines} | {} | {default} |", row.name, row.meaning);
+        let default = row
+            .default
+            .map_or("required".to_owned(), |word| format!("`{word}`"));
+        let lines = if row.shape == Shape::Lines {
+            " ⏎"
+        } else {
+            ""
+        };
+        let _ = writeln!(
+            text,
+            "| `{}`{lines} | {} | {default} |",
+            row.name, row.meaning
+        );
     }
     let mut outputs = String::from("| output | meaning |\n|---|---|\n");
     for (name, meaning) in OUTPUTS {
         let _ = writeln!(outputs, "| `{name}` | {meaning} |");
     }
     let page = std::fs::read_to_string(file("README.md")).unwrap();
-    agree("README.md", &between(&between(&page, "inputs", &text), "outputs", &outputs));
+    agree(
+        "README.md",
+        &between(&between(&page, "inputs", &text), "outputs", &outputs),
+    );
 }
 
 #[test]
 fn documents_the_flags_are_the_inputs_of_the_table() {
     let help = crate::run::binary(&["--help"]);
     for row in TABLE.iter().skip(1) {
-        assert!(help.stdout.contains(&format!("  --{} ", row.name)), "--{}", row.name);
+        assert!(
+            help.stdout.contains(&format!("  --{} ", row.name)),
+            "--{}",
+            row.name
+        );
     }
-    let flags = help.stdout.lines().filter(|line| line.starts_with("  --")).count();
+    let flags = help
+        .stdout
+        .lines()
+        .filter(|line| line.starts_with("  --"))
+        .count();
     assert_eq!(flags, TABLE.len() - 1);
 }
 
@@ -166,7 +197,11 @@ fn documents_rules_md_has_every_rule() {
             Severity::Warn => "warns".to_owned(),
             Severity::Note => "is noted".to_owned(),
         };
-        let waivable = if rule.waivable() { "may be waived" } else { "never waived" };
+        let waivable = if rule.waivable() {
+            "may be waived"
+        } else {
+            "never waived"
+        };
         let _ = write!(
             text,
             "## {rule}\n\n{} ({severity}; {waivable})\n\nWhat to do: {}\n\n",
@@ -187,7 +222,13 @@ fn every_rule_has_an_id_of_its_own_and_what_proves_identity_is_never_waived() {
         assert_eq!(Rule::from_id(rule.id()), Some(*rule));
         assert!(rule.severity() != Severity::Refuse || rule.exit() != Exit::Done);
     }
-    let waivable: Vec<&str> =
-        Rule::ALL.iter().filter(|rule| rule.waivable()).map(|rule| rule.id()).collect();
-    assert_eq!(waivable, ["path-unknown", "sidecar-orphan", "candidate-from-release"]);
+    let waivable: Vec<&str> = Rule::ALL
+        .iter()
+        .filter(|rule| rule.waivable())
+        .map(|rule| rule.id())
+        .collect();
+    assert_eq!(
+        waivable,
+        ["path-unknown", "sidecar-orphan", "candidate-from-release"]
+    );
 }

@@ -8,8 +8,19 @@ use crate::run::{binary, run, run_as_action};
 
 #[test]
 fn an_empty_input_is_never_unset() {
-    for name in ["source", "signers", "expected-digest", "version", "dry-run", "waive", "keys"] {
-        let mut inputs = vec![("source", "https://dist.apache.org/repos/dist/release/x/"), ("report", "report.json")];
+    for name in [
+        "source",
+        "signers",
+        "expected-digest",
+        "version",
+        "dry-run",
+        "waive",
+        "keys",
+    ] {
+        let mut inputs = vec![
+            ("source", "https://dist.apache.org/repos/dist/release/x/"),
+            ("report", "report.json"),
+        ];
         inputs.retain(|(given, _)| *given != name);
         for empty in ["", "  ", "\n"] {
             let ran = run_as_action(&[&inputs[..], &[(name, empty)]].concat(), &[]);
@@ -22,28 +33,65 @@ fn an_empty_input_is_never_unset() {
 
 #[test]
 fn an_unknown_input_is_an_error_with_the_nearest_name() {
-    let ran = run_as_action(&[("source", "/x"), ("keys", "/k"), ("dryrun", "true"), ("DRY_RUN", "true"), ("report", "report.json")], &[]);
+    let ran = run_as_action(
+        &[
+            ("source", "/x"),
+            ("keys", "/k"),
+            ("dryrun", "true"),
+            ("DRY_RUN", "true"),
+            ("report", "report.json"),
+        ],
+        &[],
+    );
     assert_eq!(ran.status, 2);
     assert_eq!(ran.refusals(), ["input-unknown"]);
-    assert_eq!(ran.stderr.matches("did you mean `dry-run`?").count(), 2 + 2, "{}", ran.stderr);
-    let ran = binary(&["verify", "--source", "/x", "--keys", "k", "--signer", "x", "--sauce=y", "--report", "report.json"]);
+    assert_eq!(
+        ran.stderr.matches("did you mean `dry-run`?").count(),
+        2 + 2,
+        "{}",
+        ran.stderr
+    );
+    let ran = binary(&[
+        "verify",
+        "--source",
+        "/x",
+        "--keys",
+        "k",
+        "--signer",
+        "x",
+        "--sauce=y",
+        "--report",
+        "report.json",
+    ]);
     assert_eq!(ran.status, 2);
-    assert!(ran.stderr.contains("did you mean `signers`?") && ran.stderr.contains("did you mean `source`?"));
+    assert!(
+        ran.stderr.contains("did you mean `signers`?")
+            && ran.stderr.contains("did you mean `source`?")
+    );
 }
 
 #[test]
 fn all_problems_are_reported_at_once_each_with_its_input() {
     let ran = run_as_action(
         &[
-            ("mode", "pubish"), ("source", "ftp://x"), ("index", "PyPI"), ("concurrency", "0"),
-            ("version", ""), ("report", "report.json"), ("wave", "x"),
+            ("mode", "pubish"),
+            ("source", "ftp://x"),
+            ("index", "PyPI"),
+            ("concurrency", "0"),
+            ("version", ""),
+            ("report", "report.json"),
+            ("wave", "x"),
         ],
         &[],
     );
     assert_eq!(ran.status, 2);
     let findings = ran.report["findings"].as_array().unwrap();
     for name in ["mode", "source", "index", "concurrency", "version", "wave"] {
-        assert!(findings.iter().any(|finding| finding["path"] == name), "{name}: {}", ran.report);
+        assert!(
+            findings.iter().any(|finding| finding["path"] == name),
+            "{name}: {}",
+            ran.report
+        );
     }
     assert_eq!(ran.report["outcome"], "illegal-inputs");
     assert_eq!(ran.report["exit"], 2);
@@ -67,8 +115,19 @@ fn help_and_version_are_not_runs() {
 
 #[test]
 fn publishing_needs_an_identity_token_before_anything_is_read() {
-    let args = ["publish", "--source", "http://127.0.0.1:9/repos/dist/release/x/", "--keys", "http://127.0.0.1:9/KEYS",
-        "--index", "http://127.0.0.1:9/", "--projects", "x", "--report", "report.json"];
+    let args = [
+        "publish",
+        "--source",
+        "http://127.0.0.1:9/repos/dist/release/x/",
+        "--keys",
+        "http://127.0.0.1:9/KEYS",
+        "--index",
+        "http://127.0.0.1:9/",
+        "--projects",
+        "x",
+        "--report",
+        "report.json",
+    ];
     let ran = run(&args, &[]);
     assert_eq!(ran.status, 2, "{}", ran.stderr);
     assert_eq!(ran.refusals(), ["id-token-missing"]);

@@ -3,11 +3,19 @@
 
 //! Behaviour, through the binary and through the library's front door.
 
-#![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "tests")]
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "tests"
+)]
 
 mod dist;
 mod documents;
 mod inputs;
 mod main_job;
+mod openpgp;
 mod run;
+mod source;
 mod world;

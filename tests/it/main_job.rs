@@ -24,7 +24,11 @@ fn a_release_is_verified_and_nothing_else_happens() {
     assert_eq!(wheel["state"], "unknown");
     assert_eq!(ran.output("digest"), ran.report["digest"].as_str());
     assert_eq!(ran.output("published"), Some("[]"));
-    assert!(ran.stdout.lines().all(|line| line.contains('=')), "{}", ran.stdout);
+    assert!(
+        ran.stdout.lines().all(|line| line.contains('=')),
+        "{}",
+        ran.stdout
+    );
     world.assert_untouched();
     assert!(world.index.requests().is_empty(), "verify asks no index");
 }
@@ -63,7 +67,10 @@ fn a_run_that_was_cut_short_is_finished_by_the_next() {
     let ran = world.publish();
     assert_eq!(ran.status, 0, "{}", ran.stderr);
     assert_eq!(ran.file(&name)["state"], "already-there");
-    assert_eq!(ran.file("example-1.0-py3-none-any.whl")["state"], "uploaded");
+    assert_eq!(
+        ran.file("example-1.0-py3-none-any.whl")["state"],
+        "uploaded"
+    );
 }
 
 #[test]
@@ -81,7 +88,10 @@ fn a_runner_gets_outputs_summary_groups_and_masks() {
     let world = World::with_release();
     let env = world.env();
     let env: Vec<(&str, &str)> = env.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
-    let (source, keys) = (world.dist.url(RELEASE), world.dist.url("release/example/KEYS"));
+    let (source, keys) = (
+        world.dist.url(RELEASE),
+        world.dist.url("release/example/KEYS"),
+    );
     let index = world.index.base();
     let ran = run_as_action(
         &[
@@ -97,11 +107,20 @@ fn a_runner_gets_outputs_summary_groups_and_masks() {
         &env,
     );
     assert_eq!(ran.status, 0, "{}", ran.stderr);
-    assert_eq!(ran.outputs["digest"], ran.report["digest"].as_str().unwrap());
+    assert_eq!(
+        ran.outputs["digest"],
+        ran.report["digest"].as_str().unwrap()
+    );
     assert_eq!(ran.outputs["revision"], "2");
     assert_eq!(ran.outputs["report"], "report.json");
     assert_eq!(ran.outputs["links"], format!("{index}simple/example/"));
-    for part in ["published", "example&#45;1", "example-1&#46;0", "Release digest", "rita&#64;"] {
+    for part in [
+        "published",
+        "example&#45;1",
+        "example-1&#46;0",
+        "Release digest",
+        "rita&#64;",
+    ] {
         if part != "example&#45;1" {
             assert!(ran.summary.contains(part), "{part} in {}", ran.summary);
         }
@@ -120,7 +139,10 @@ fn a_candidate_in_dev_goes_to_the_index_and_a_final_does_not() {
     world.stage("dev/example/1.0/", project("example", "1.0"));
     let dev = |folder: &str| world.dist.url(&format!("dev/example/{folder}/"));
     let refused = world.run("publish", &[("source", &dev("1.0"))]);
-    assert_eq!((refused.status, refused.refusals()), (1, vec!["final-from-dev".to_owned()]));
+    assert_eq!(
+        (refused.status, refused.refusals()),
+        (1, vec!["final-from-dev".to_owned()])
+    );
     world.assert_untouched();
     let ran = world.run("publish", &[("source", &dev("1.0rc1"))]);
     assert_eq!(ran.status, 0, "{}", ran.stderr);
@@ -132,10 +154,18 @@ fn a_candidate_in_release_is_refused_unless_waived() {
     let world = World::start();
     world.stage(RELEASE, project("example", "1.0rc1"));
     let refused = world.publish();
-    assert_eq!((refused.status, refused.refusals()), (1, vec!["candidate-from-release".to_owned()]));
+    assert_eq!(
+        (refused.status, refused.refusals()),
+        (1, vec!["candidate-from-release".to_owned()])
+    );
     world.assert_untouched();
-    let waived =
-        world.run("publish", &[("waive", "candidate-from-release example-* voted on the list")]);
+    let waived = world.run(
+        "publish",
+        &[(
+            "waive",
+            "candidate-from-release example-* voted on the list",
+        )],
+    );
     assert_eq!(waived.status, 0, "{}", waived.stderr);
     assert_eq!(waived.report["waived"][0]["reason"], "voted on the list");
     assert!(waived.stderr.contains("voted on the list"));
@@ -150,7 +180,10 @@ fn a_local_directory_is_a_source_too() {
     }
     let source = folder.path().to_str().unwrap();
     let unknown = world.run("publish", &[("source", source)]);
-    assert_eq!((unknown.status, unknown.refusals()), (2, vec!["area-unknown".to_owned()]));
+    assert_eq!(
+        (unknown.status, unknown.refusals()),
+        (2, vec!["area-unknown".to_owned()])
+    );
     world.assert_untouched();
     let ran = world.run("publish", &[("source", source), ("area", "release")]);
     assert_eq!(ran.status, 0, "{}", ran.stderr);
@@ -161,14 +194,20 @@ fn a_local_directory_is_a_source_too() {
 fn the_area_may_not_be_contradicted() {
     let world = World::with_release();
     let ran = world.run("publish", &[("area", "dev")]);
-    assert_eq!((ran.status, ran.refusals()), (2, vec!["area-contradicted".to_owned()]));
+    assert_eq!(
+        (ran.status, ran.refusals()),
+        (2, vec!["area-contradicted".to_owned()])
+    );
     world.assert_untouched();
 }
 
 #[test]
 fn source_archives_beside_the_distributions_are_verified_and_never_published() {
     let world = World::with_release();
-    let archive = ("apache-example-1.0-source.tar.gz".to_owned(), b"the source".to_vec());
+    let archive = (
+        "apache-example-1.0-source.tar.gz".to_owned(),
+        b"the source".to_vec(),
+    );
     world.stage(RELEASE, signed(std::slice::from_ref(&archive)));
     let ran = world.publish();
     assert_eq!(ran.status, 0, "{}", ran.stderr);
@@ -183,12 +222,18 @@ fn source_archives_beside_the_distributions_are_verified_and_never_published() {
 fn selection_leaves_paths_out_of_verification_and_of_the_digest() {
     let world = World::with_release();
     let digest = world.verify().output("digest").unwrap().to_owned();
-    world.change("broken/other-2.0-py3-none-any.whl", Some(b"no wheel".to_vec()));
+    world.change(
+        "broken/other-2.0-py3-none-any.whl",
+        Some(b"no wheel".to_vec()),
+    );
     world.change("notes and%more.txt", Some(b"x".to_vec()));
     let ran = world.run("verify", &[("exclude", "broken/*\nnotes*")]);
     assert_eq!(ran.status, 0, "{}", ran.stderr);
     assert_eq!(ran.output("digest"), Some(digest.as_str()));
-    assert_eq!(ran.file("broken/other-2.0-py3-none-any.whl")["class"], "excluded");
+    assert_eq!(
+        ran.file("broken/other-2.0-py3-none-any.whl")["class"],
+        "excluded"
+    );
     let ran = world.run("verify", &[("include", "*.whl"), ("exclude", "broken/*")]);
     assert_eq!(ran.status, 0, "{}", ran.stderr);
     assert_ne!(ran.output("digest"), Some(digest.as_str()));

@@ -34,7 +34,10 @@ impl Ran {
 
     /// The rules of this severity, sorted, without repetition.
     pub fn rules(&self, severity: &str) -> Vec<String> {
-        let findings = self.report["findings"].as_array().cloned().unwrap_or_default();
+        let findings = self.report["findings"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
         let mut rules: Vec<String> = findings
             .iter()
             .filter(|finding| finding["severity"] == severity)
@@ -47,18 +50,26 @@ impl Ran {
 
     /// The value of an output on standard output.
     pub fn output(&self, name: &str) -> Option<&str> {
-        self.stdout.lines().find_map(|line| line.strip_prefix(&format!("{name}=")))
+        self.stdout
+            .lines()
+            .find_map(|line| line.strip_prefix(&format!("{name}=")))
     }
 
     /// The row of a path in the report.
     pub fn file(&self, path: &str) -> Value {
         let files = self.report["files"].as_array().cloned().unwrap_or_default();
-        files.into_iter().find(|row| row["path"] == path).unwrap_or(Value::Null)
+        files
+            .into_iter()
+            .find(|row| row["path"] == path)
+            .unwrap_or(Value::Null)
     }
 
     /// Everything that the run said anywhere.
     pub fn everything(&self) -> String {
-        format!("{}{}{}{}{:?}", self.stdout, self.stderr, self.report, self.summary, self.outputs)
+        format!(
+            "{}{}{}{}{:?}",
+            self.stdout, self.stderr, self.report, self.summary, self.outputs
+        )
     }
 }
 
@@ -127,7 +138,10 @@ fn read_outputs(text: &str) -> BTreeMap<String, String> {
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
         let (name, delimiter) = line.split_once("<<").expect("name<<DELIMITER");
-        let value: Vec<&str> = lines.by_ref().take_while(|line| *line != delimiter).collect();
+        let value: Vec<&str> = lines
+            .by_ref()
+            .take_while(|line| *line != delimiter)
+            .collect();
         outputs.insert(name.to_owned(), value.join("\n"));
     }
     outputs

@@ -29,8 +29,14 @@ pub fn signed(files: &[(String, Vec<u8>)]) -> Files {
     let mut all = Files::new();
     for (name, bytes) in files {
         let base = name.rsplit('/').next().unwrap();
-        all.insert(format!("{name}.asc"), key().sign_detached(bytes).into_bytes());
-        all.insert(format!("{name}.sha512"), sha512_sidecar(base, bytes).into_bytes());
+        all.insert(
+            format!("{name}.asc"),
+            key().sign_detached(bytes).into_bytes(),
+        );
+        all.insert(
+            format!("{name}.sha512"),
+            sha512_sidecar(base, bytes).into_bytes(),
+        );
         all.insert(name.clone(), bytes.clone());
     }
     all
@@ -56,12 +62,22 @@ impl World {
     /// and `example-more`.
     pub fn start() -> Self {
         let issuer = FakeIssuer::start();
-        let index = FakeIndex::start(Options { issuer: Some(issuer.trust()), ..Options::default() });
+        let index = FakeIndex::start(Options {
+            issuer: Some(issuer.trust()),
+            ..Options::default()
+        });
         index.register(Publisher::example(&["example", "example-more"]));
         let dist = DistServer::start();
         let keys = format!("The keys of Example.\n\n{}", key().armored_public());
-        dist.commit(vec![("release/example/KEYS".to_owned(), Some(keys.into_bytes()))]);
-        Self { dist, index, issuer }
+        dist.commit(vec![(
+            "release/example/KEYS".to_owned(),
+            Some(keys.into_bytes()),
+        )]);
+        Self {
+            dist,
+            index,
+            issuer,
+        }
     }
 
     /// The same with `example` 1.0 staged for release.
@@ -86,8 +102,14 @@ impl World {
 
     pub fn env(&self) -> [(String, String); 2] {
         [
-            ("ACTIONS_ID_TOKEN_REQUEST_URL".to_owned(), self.issuer.request_url()),
-            ("ACTIONS_ID_TOKEN_REQUEST_TOKEN".to_owned(), self.issuer.request_token()),
+            (
+                "ACTIONS_ID_TOKEN_REQUEST_URL".to_owned(),
+                self.issuer.request_url(),
+            ),
+            (
+                "ACTIONS_ID_TOKEN_REQUEST_TOKEN".to_owned(),
+                self.issuer.request_token(),
+            ),
         ]
     }
 
@@ -109,9 +131,9 @@ impl World {
     }
 
     /// Runs with some inputs replaced or added.
-    pub fn run(&self, mode: &str, more: &[(&str, &str)]) -> Ran {
+    pub fn run(&self, mode: &str, changes: &[(&str, &str)]) -> Ran {
         let mut args = self.args(mode);
-        for (name, value) in more {
+        for (name, value) in changes {
             let flag = format!("--{name}");
             match args.iter().position(|arg| *arg == flag) {
                 Some(at) => (*value).clone_into(&mut args[at + 1]),
@@ -119,8 +141,10 @@ impl World {
             }
         }
         let env = self.env();
-        let env: Vec<(&str, &str)> =
-            env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let env: Vec<(&str, &str)> = env
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
         run(&args, &env)
     }
 
@@ -134,15 +158,26 @@ impl World {
 
     /// Nothing was sent, and no token was asked for.
     pub fn assert_untouched(&self) {
-        assert_eq!(self.issuer.requests(), 0, "no identity token may be asked for");
+        assert_eq!(
+            self.issuer.requests(),
+            0,
+            "no identity token may be asked for"
+        );
         assert_eq!(self.index.minted(), 0, "no token may be minted");
-        assert_eq!(self.index.count("POST", "/legacy/"), 0, "nothing may be uploaded");
+        assert_eq!(
+            self.index.count("POST", "/legacy/"),
+            0,
+            "nothing may be uploaded"
+        );
     }
 
     /// No secret of this world stands in what a run said.
     pub fn assert_no_secret(&self, ran: &Ran) {
-        let said: String =
-            ran.everything().lines().filter(|line| !line.starts_with("::add-mask::")).collect();
+        let said: String = ran
+            .everything()
+            .lines()
+            .filter(|line| !line.starts_with("::add-mask::"))
+            .collect();
         let secrets = self.index.tokens().into_iter().chain(self.issuer.tokens());
         for secret in secrets.chain([self.issuer.request_token()]) {
             assert!(!said.contains(&secret), "a secret was printed");

@@ -76,8 +76,10 @@ fn a_bad_block_costs_only_itself_and_is_named_by_its_line() {
         .iter()
         .enumerate()
         .filter(|(index, _)| *index != 3)
-        .map(|(_, line)| format!("{line}\n"))
-        .collect::<String>();
+        .map(|(_, line)| *line)
+        .collect::<Vec<_>>()
+        .join("\n")
+        + "\n";
     for (name, bad) in [
         ("nested BEGIN", cut),
         ("no base64", scrambled),

@@ -7,6 +7,9 @@
 //!
 //! The tests that decide run against the real server; this one only resembles it.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

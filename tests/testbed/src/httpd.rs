@@ -61,6 +61,7 @@ pub fn available() -> Result<(), String> {
 }
 
 /// The program's path, also from the folders that only root has in PATH.
+#[expect(clippy::disallowed_methods, reason = "a test looks for programs")]
 fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
@@ -83,6 +84,9 @@ impl Httpd {
     /// # Panics
     /// When something is missing or does not start: the test cannot go on.
     pub fn start() -> Self {
+        if let Err(missing) = available() {
+            panic!("{missing}");
+        }
         // World-traversable: as root, httpd's workers are www-data.
         let folder = tempfile::Builder::new()
             .prefix("testbed-httpd-")

@@ -12,8 +12,10 @@ mod host;
 
 pub mod dist_server;
 pub mod distribution;
+pub mod gpg;
 pub mod httpd;
 pub mod index;
 pub mod oidc;
 pub mod openpgp;
 pub mod proxy;
+pub mod scripted;

@@ -433,6 +433,22 @@ pub fn armor(label: &str, bytes: &[u8]) -> String {
         text.push_str(std::str::from_utf8(line).expect("base64 is ASCII"));
         text.push('\n');
     }
-    text.push_str(&format!("-----END {label}-----\n"));
+    // GnuPG reads on beyond the END line where the checksum is missing.
+    let sum = STANDARD.encode(&crc24(bytes).to_be_bytes()[1..]);
+    text.push_str(&format!("={sum}\n-----END {label}-----\n"));
     text
+}
+
+fn crc24(bytes: &[u8]) -> u32 {
+    let mut crc = 0x00B7_04CE;
+    for byte in bytes {
+        crc ^= u32::from(*byte) << 16;
+        for _ in 0..8 {
+            crc <<= 1;
+            if crc & 0x0100_0000 != 0 {
+                crc ^= 0x0186_4CFB;
+            }
+        }
+    }
+    crc
 }

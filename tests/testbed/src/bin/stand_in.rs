@@ -8,6 +8,7 @@
 //! is killed.
 
 use std::io::Read;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use testbed::index::{FakeIndex, Options, Publisher};
@@ -29,13 +30,13 @@ struct Arguments {
     forever: bool,
 }
 
-fn main() {
+fn main() -> ExitCode {
     let arguments = match parse() {
         Ok(arguments) => arguments,
         Err(problem) => {
             write_line(&format!("ERROR={problem}"));
             write_line(USAGE);
-            return;
+            return ExitCode::FAILURE;
         }
     };
     let issuer = FakeIssuer::start();
@@ -76,6 +77,7 @@ fn main() {
     }
     // The parent holds the other end: when it goes, so do we.
     let _ = std::io::stdin().read_to_end(&mut Vec::new());
+    ExitCode::SUCCESS
 }
 
 #[expect(

@@ -278,9 +278,10 @@ pub(super) fn check_content(form: &Form, content: &Content, limit: u64) -> Resul
             )));
         }
     }
-    match content.media_type.as_deref() {
-        Some(media_type) if !media_type.is_empty() && !media_type.starts_with("image/") => {}
-        _ => return Err(Refusal::bad("Invalid distribution file.")),
+    // A part that names no type counts as text/plain, and that is taken.
+    let media_type = content.media_type.as_deref().unwrap_or("text/plain");
+    if media_type.is_empty() || media_type.starts_with("image/") {
+        return Err(Refusal::bad("Invalid distribution file."));
     }
     if content.digests.size > limit {
         let project = form.get("name").unwrap_or_default();
