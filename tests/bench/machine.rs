@@ -22,5 +22,8 @@ pub(crate) fn describe() -> String {
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let kernel: Vec<&str> = kernel.trim().splitn(3, '.').take(2).collect();
     let gib = kib.div_ceil(1 << 20);
-    format!("{cores} cores, {gib} GiB, {system}, Linux {}", kernel.join("."))
+    format!(
+        "{cores} cores, {gib} GiB, {system}, Linux {}",
+        kernel.join(".")
+    )
 }

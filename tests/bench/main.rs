@@ -72,10 +72,18 @@ fn run(arguments: &Arguments) -> Outcome<()> {
 }
 
 fn parse(said: &[String]) -> Outcome<Arguments> {
-    let mut parsed = Arguments { rounds: 5, machine: None, write: false };
+    let mut parsed = Arguments {
+        rounds: 5,
+        machine: None,
+        write: false,
+    };
     let mut said = said.iter();
     while let Some(flag) = said.next() {
-        let mut value = || said.next().cloned().ok_or(format!("{flag} needs a value\n{USAGE}"));
+        let mut value = || {
+            said.next()
+                .cloned()
+                .ok_or(format!("{flag} needs a value\n{USAGE}"))
+        };
         match flag.as_str() {
             "--bench" => {}
             "--write" => parsed.write = true,
@@ -93,19 +101,28 @@ fn parse(said: &[String]) -> Outcome<Arguments> {
     Ok(parsed)
 }
 
-#[expect(clippy::disallowed_methods, reason = "a program of its own, with a command line")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a program of its own, with a command line"
+)]
 fn arguments() -> Vec<String> {
     std::env::args().skip(1).collect()
 }
 
-#[expect(clippy::disallowed_macros, reason = "a program of its own: the table goes here")]
+#[expect(
+    clippy::disallowed_macros,
+    reason = "a program of its own: the table goes here"
+)]
 #[expect(clippy::print_stdout, reason = "as above")]
 fn say(text: &str) {
     println!("{text}");
 }
 
 /// What goes on, for the person who waits.
-#[expect(clippy::disallowed_macros, reason = "a program of its own: progress goes here")]
+#[expect(
+    clippy::disallowed_macros,
+    reason = "a program of its own: progress goes here"
+)]
 #[expect(clippy::print_stderr, reason = "as above")]
 fn tell(text: &str) {
     eprintln!("{text} ...");

@@ -45,8 +45,15 @@ pub(crate) fn summarise(costs: &[Cost]) -> Cost {
     requests.sort_unstable();
     Cost {
         seconds: seconds.get(seconds.len() / 2).copied().unwrap_or_default(),
-        peak_kib: costs.iter().map(|cost| cost.peak_kib).max().unwrap_or_default(),
-        requests: requests.get(requests.len() / 2).copied().unwrap_or_default(),
+        peak_kib: costs
+            .iter()
+            .map(|cost| cost.peak_kib)
+            .max()
+            .unwrap_or_default(),
+        requests: requests
+            .get(requests.len() / 2)
+            .copied()
+            .unwrap_or_default(),
     }
 }
 
@@ -62,12 +69,19 @@ impl Program {
     pub(crate) fn new(program: impl AsRef<OsStr>, folder: &Path) -> Outcome<Self> {
         let memory = NamedTempFile::new().map_err(|why| why.to_string())?;
         let mut command = Command::new("/usr/bin/time");
-        command.args(["-q", "-f", "%M", "-o"]).arg(memory.path()).arg(&program);
+        command
+            .args(["-q", "-f", "%M", "-o"])
+            .arg(memory.path())
+            .arg(&program);
         command.current_dir(folder).env_clear().stdin(Stdio::null());
         command.env("LC_ALL", "C.UTF-8").env("HOME", folder);
         command.envs(search_path());
         let shown = program.as_ref().display().to_string();
-        Ok(Self { command, shown, memory })
+        Ok(Self {
+            command,
+            shown,
+            memory,
+        })
     }
 
     pub(crate) fn args<A: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
@@ -83,22 +97,38 @@ impl Program {
     /// Runs it to its end, which must be a good one.
     pub(crate) fn run(mut self) -> Outcome<Cost> {
         let start = Instant::now();
-        let output = self.command.output().map_err(|why| format!("{}: {why}", self.shown))?;
+        let output = self
+            .command
+            .output()
+            .map_err(|why| format!("{}: {why}", self.shown))?;
         let seconds = start.elapsed().as_secs_f64();
         if !output.status.success() {
             let said = [output.stdout, output.stderr].concat();
             let said = String::from_utf8_lossy(&said);
             let from = said.floor_char_boundary(said.len().saturating_sub(2000));
             let end = said.get(from..).unwrap_or_default();
-            return Err(format!("{} ended with {}: {end}", self.shown, output.status));
+            return Err(format!(
+                "{} ended with {}: {end}",
+                self.shown, output.status
+            ));
         }
         let memory = std::fs::read_to_string(self.memory.path()).map_err(|why| why.to_string())?;
-        let peak_kib = memory.trim().parse().map_err(|_| format!("GNU time said {memory}"))?;
-        Ok(Cost { seconds, peak_kib, requests: 0 })
+        let peak_kib = memory
+            .trim()
+            .parse()
+            .map_err(|_| format!("GNU time said {memory}"))?;
+        Ok(Cost {
+            seconds,
+            peak_kib,
+            requests: 0,
+        })
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the programs are found as a person's are")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the programs are found as a person's are"
+)]
 fn search_path() -> Option<(&'static str, std::ffi::OsString)> {
     std::env::var_os("PATH").map(|path| ("PATH", path))
 }

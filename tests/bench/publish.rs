@@ -73,7 +73,12 @@ pub(crate) fn wave(wave: &Wave, clients: &Clients, rounds: usize) -> Outcome<Pub
         }
     }
     let [ours, from_server, twine, uv] = costs.map(|list| summarise(&list));
-    Ok(Published { ours, from_server, twine, uv })
+    Ok(Published {
+        ours,
+        from_server,
+        twine,
+        uv,
+    })
 }
 
 struct World {
@@ -95,21 +100,40 @@ fn to_new_index(run: impl FnOnce(&World) -> Outcome<Cost>) -> Outcome<Cost> {
     index.register(Publisher::example(&names));
     let world = World { issuer, index };
     let cost = run(&world)?;
-    let stored = names.iter().map(|name| world.index.files(name).len() as u64).sum::<u64>();
+    let stored = names
+        .iter()
+        .map(|name| world.index.files(name).len() as u64)
+        .sum::<u64>();
     if stored != 2 * PROJECTS {
-        return Err(format!("{stored} of {} files are in the index", 2 * PROJECTS));
+        return Err(format!(
+            "{stored} of {} files are in the index",
+            2 * PROJECTS
+        ));
     }
-    Ok(Cost { requests: world.index.requests().len(), ..cost })
+    Ok(Cost {
+        requests: world.index.requests().len(),
+        ..cost
+    })
 }
 
 fn ours(wave: &Wave, world: &World, source: &str) -> Outcome<Cost> {
     let folder = wave.scratch()?;
     let keys = wave.keys_file().display().to_string();
     Program::new(env!("CARGO_BIN_EXE_asf-pypi-publish"), folder.path())?
-        .args(["publish", "--source", source, "--area", "release", "--keys", &keys])
-        .args(["--projects", "apache-wave-*", "--index", &world.index.base()])
+        .args([
+            "publish", "--source", source, "--area", "release", "--keys", &keys,
+        ])
+        .args([
+            "--projects",
+            "apache-wave-*",
+            "--index",
+            &world.index.base(),
+        ])
         .env("ACTIONS_ID_TOKEN_REQUEST_URL", world.issuer.request_url())
-        .env("ACTIONS_ID_TOKEN_REQUEST_TOKEN", world.issuer.request_token())
+        .env(
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+            world.issuer.request_token(),
+        )
         .run()
 }
 
@@ -119,7 +143,13 @@ fn theirs(wave: &Wave, program: &Path, args: &[&str]) -> Outcome<Cost> {
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(|why| why.to_string())?;
     let mut files: Vec<_> = files.into_iter().map(|entry| entry.path()).collect();
-    files.retain(|file| file.extension().is_some_and(|end| end == "whl" || end == "gz"));
+    files.retain(|file| {
+        file.extension()
+            .is_some_and(|end| end == "whl" || end == "gz")
+    });
     files.sort();
-    Program::new(program, folder.path())?.args(args).args(files).run()
+    Program::new(program, folder.path())?
+        .args(args)
+        .args(files)
+        .run()
 }

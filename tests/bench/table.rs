@@ -34,13 +34,21 @@ pub(crate) fn render(
     text.push_str("\n| verify a wheel of 1 GiB, no added round trip | wall time | requests | peak memory | / ours |\n");
     text.push_str("|---|--:|--:|--:|--:|\n");
     verify_rows(&mut text, large);
-    text.push_str("\n| publish the wave, 100 ms per upload | wall time | requests | peak memory | / ours |\n");
+    text.push_str(
+        "\n| publish the wave, 100 ms per upload | wall time | requests | peak memory | / ours |\n",
+    );
     text.push_str("|---|--:|--:|--:|--:|\n");
     let [twine, uv] = client_names();
     let ours = published.ours;
     for (name, cost) in [
-        ("**`asf-pypi-publish publish`** from a folder: verify, ask, upload, read back", ours),
-        ("**the same** from the server: the whole job", published.from_server),
+        (
+            "**`asf-pypi-publish publish`** from a folder: verify, ask, upload, read back",
+            ours,
+        ),
+        (
+            "**the same** from the server: the whole job",
+            published.from_server,
+        ),
         (&format!("{twine}: `twine upload`"), published.twine),
         (&format!("{uv}: `uv publish`"), published.uv),
     ] {
@@ -62,7 +70,11 @@ fn verify_rows(text: &mut String, verified: &Verified) {
 }
 
 fn row(text: &mut String, name: &str, cost: Cost, ours: Cost) {
-    let requests = if cost.requests == 0 { "–".to_owned() } else { cost.requests.to_string() };
+    let requests = if cost.requests == 0 {
+        "–".to_owned()
+    } else {
+        cost.requests.to_string()
+    };
     let mebibytes = cost.peak_kib.div_ceil(1024);
     let ratio = cost.seconds / ours.seconds;
     // Writing into a string cannot fail.

@@ -25,9 +25,11 @@ pub(crate) fn check() -> Outcome<()> {
     if let Err(problem) = testbed::httpd::available() {
         missing.push(problem.trim_start_matches("not installed: ").to_owned());
     }
-    for (program, package) in
-        [("gpg", "gnupg"), ("python3", "python3-venv"), ("sha512sum", "coreutils")]
-    {
+    for (program, package) in [
+        ("gpg", "gnupg"),
+        ("python3", "python3-venv"),
+        ("sha512sum", "coreutils"),
+    ] {
         if Command::new(program).arg("--version").output().is_err() {
             missing.push(package.to_owned());
         }
@@ -38,7 +40,10 @@ pub(crate) fn check() -> Outcome<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    Err(format!("missing: apt-get install --no-install-recommends {}", missing.join(" ")))
+    Err(format!(
+        "missing: apt-get install --no-install-recommends {}",
+        missing.join(" ")
+    ))
 }
 
 /// Installs the upload clients where that has not been done.
@@ -48,9 +53,20 @@ pub(crate) fn upload_clients() -> Outcome<Clients> {
     if !programs.join("python").exists() {
         quiet(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
     }
-    tell(&format!("installing {} into {}", CLIENTS.join(" and "), folder.display()));
-    quiet(Command::new(programs.join("python")).args(["-m", "pip", "install", "-q"]).args(CLIENTS))?;
-    Ok(Clients { twine: programs.join("twine"), uv: programs.join("uv") })
+    tell(&format!(
+        "installing {} into {}",
+        CLIENTS.join(" and "),
+        folder.display()
+    ));
+    quiet(
+        Command::new(programs.join("python"))
+            .args(["-m", "pip", "install", "-q"])
+            .args(CLIENTS),
+    )?;
+    Ok(Clients {
+        twine: programs.join("twine"),
+        uv: programs.join("uv"),
+    })
 }
 
 /// Names and versions of the clients, for the table.
@@ -60,9 +76,14 @@ pub(crate) fn client_names() -> [String; 2] {
 
 /// Runs a command whose words count only when it fails.
 pub(crate) fn quiet(command: &mut Command) -> Outcome<Vec<u8>> {
-    let output = command.output().map_err(|why| format!("{command:?}: {why}"))?;
+    let output = command
+        .output()
+        .map_err(|why| format!("{command:?}: {why}"))?;
     if output.status.success() {
         return Ok(output.stdout);
     }
-    Err(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr)))
+    Err(format!(
+        "{command:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    ))
 }

@@ -48,14 +48,21 @@ fn compare(wave: &Wave, url: &str, keys: &str, rounds: usize) -> Outcome<Verifie
         }
     }
     let [ours, export, gpg, sha512sum] = costs.map(|list| summarise(&list));
-    Ok(Verified { ours, export, gpg, sha512sum })
+    Ok(Verified {
+        ours,
+        export,
+        gpg,
+        sha512sum,
+    })
 }
 
 fn verify_ours(wave: &Wave, url: &str, keys: &str) -> Outcome<Cost> {
     let folder = wave.scratch()?;
     let args = ["verify", "--source", url, "--keys", keys];
     counting_requests(wave, || {
-        Program::new(env!("CARGO_BIN_EXE_asf-pypi-publish"), folder.path())?.args(args).run()
+        Program::new(env!("CARGO_BIN_EXE_asf-pypi-publish"), folder.path())?
+            .args(args)
+            .run()
     })
 }
 
@@ -72,8 +79,9 @@ fn verify_theirs(wave: &Wave, url: &str) -> Outcome<[Cost; 3]> {
         .args(["-c", each])
         .env("GNUPGHOME", wave.voter())
         .run()?;
-    let sha512sum =
-        Program::new("sh", &copy)?.args(["-c", "sha512sum -c --quiet -- *.sha512"]).run()?;
+    let sha512sum = Program::new("sh", &copy)?
+        .args(["-c", "sha512sum -c --quiet -- *.sha512"])
+        .run()?;
     Ok([export, gpg, sha512sum])
 }
 
@@ -82,5 +90,8 @@ fn counting_requests(wave: &Wave, run: impl FnOnce() -> Outcome<Cost>) -> Outcom
     let cost = run()?;
     // httpd writes its log when a request is over on its side.
     sleep(Duration::from_millis(200));
-    Ok(Cost { requests: wave.httpd.requests().len() - before, ..cost })
+    Ok(Cost {
+        requests: wave.httpd.requests().len() - before,
+        ..cost
+    })
 }

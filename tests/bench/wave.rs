@@ -44,8 +44,15 @@ impl Wave {
         let folder = TempDir::new().map_err(|why| why.to_string())?;
         let httpd = Httpd::start();
         let proxy = Proxy::start(httpd.port());
-        proxy.set(Faults { delay: ROUND_TRIP, ..Faults::default() });
-        let wave = Self { folder, httpd, proxy };
+        proxy.set(Faults {
+            delay: ROUND_TRIP,
+            ..Faults::default()
+        });
+        let wave = Self {
+            folder,
+            httpd,
+            proxy,
+        };
         wave.make_key()?;
         let files = wave.files();
         fs::create_dir(&files).map_err(|why| why.to_string())?;
@@ -66,12 +73,16 @@ impl Wave {
                 .and_then(|()| fs::set_permissions(&home, Permissions::from_mode(0o700)))
                 .map_err(|why| why.to_string())?;
         }
-        quiet(gpg(&self.signer()).args(["--passphrase", "", "--quick-generate-key"]).args([
-            "Rita Manager <rita@example.org>",
-            "rsa4096",
-            "sign",
-            "never",
-        ]))?;
+        quiet(
+            gpg(&self.signer())
+                .args(["--passphrase", "", "--quick-generate-key"])
+                .args([
+                    "Rita Manager <rita@example.org>",
+                    "rsa4096",
+                    "sign",
+                    "never",
+                ]),
+        )?;
         let keys = quiet(gpg(&self.signer()).args(["--armor", "--export"]))?;
         fs::write(self.keys_file(), keys).map_err(|why| why.to_string())?;
         quiet(gpg(&self.voter()).arg("--import").arg(self.keys_file())).map(drop)
@@ -84,7 +95,10 @@ impl Wave {
              gpg --batch -q --armor --detach-sign \"$file\" || exit 1; \
              sha512sum \"$file\" > \"$file.sha512\" || exit 1; done";
         let mut shell = Command::new("sh");
-        shell.args(["-c", script]).env("GNUPGHOME", self.signer()).current_dir(files);
+        shell
+            .args(["-c", script])
+            .env("GNUPGHOME", self.signer())
+            .current_dir(files);
         quiet(&mut shell).map(drop)
     }
 
@@ -145,8 +159,14 @@ pub(crate) fn projects() -> impl Iterator<Item = String> {
 fn make_project(files: &Path, number: u64) -> Outcome<()> {
     let name = format!("apache-wave-{number:03}");
     let payload = (10 + number * 37 % 120) << 10;
-    let wheel = Wheel::new(&name, "1.0").with_payload(payload).with_seed(number).build();
-    let sdist = Sdist::new(&name, "1.0").with_payload(payload).with_seed(number).build();
+    let wheel = Wheel::new(&name, "1.0")
+        .with_payload(payload)
+        .with_seed(number)
+        .build();
+    let sdist = Sdist::new(&name, "1.0")
+        .with_payload(payload)
+        .with_seed(number)
+        .build();
     for (name, bytes) in [wheel, sdist] {
         fs::write(files.join(name), bytes).map_err(|why| why.to_string())?;
     }
@@ -168,7 +188,8 @@ impl<'a> Large<'a> {
             .and_then(|file| wheel.write_to(file))
             .map_err(|why| why.to_string())?;
         wave.sign(folder.path())?;
-        wave.httpd.commit_tree(folder.path(), LARGE_RELEASE, "Add a large wheel");
+        wave.httpd
+            .commit_tree(folder.path(), LARGE_RELEASE, "Add a large wheel");
         Ok(Self { wave })
     }
 
@@ -183,6 +204,8 @@ impl<'a> Large<'a> {
 
 fn gpg(home: &Path) -> Command {
     let mut command = Command::new("gpg");
-    command.args(["--batch", "-q", "--pinentry-mode", "loopback", "--homedir"]).arg(home);
+    command
+        .args(["--batch", "-q", "--pinentry-mode", "loopback", "--homedir"])
+        .arg(home);
     command
 }
