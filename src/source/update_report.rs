@@ -18,6 +18,9 @@ use super::svndiff;
 
 /// The namespace of Subversion's own elements.
 const SVN: &str = "svn:";
+/// A file in more folders than these is read alone: walking up from each file
+/// of a hostile answer must not take for ever.
+const DEEPEST: usize = 64;
 
 /// The question, at one revision, for the `wanted` paths of a listing of the
 /// directory at `address` (an absolute, encoded URL path). None where a path
@@ -82,6 +85,9 @@ pub(super) fn answer(body: &[u8], limit: usize) -> Option<BTreeMap<String, Vec<u
 
 /// The names of the folders around a file, and its own.
 fn path_of(file: Node<'_, '_>) -> Option<String> {
+    if file.ancestors().nth(DEEPEST).is_some() {
+        return None;
+    }
     let mut names = vec![file.attribute("name")?];
     let folders = file.ancestors().filter(|node| {
         node.has_tag_name((SVN, "add-directory")) || node.has_tag_name((SVN, "open-directory"))
