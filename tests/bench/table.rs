@@ -23,10 +23,10 @@ pub(crate) fn render(
     published: &Published,
 ) -> String {
     let mut text = format!(
-        "A wave of 100 projects: 200 distributions, 600 files, RSA-4096 signatures by gpg, on Apache httpd with\n\
-         `mod_dav_svn`. Machine: {machine}; everything on loopback, the server with\n\
-         30 ms added round trip. Medians of {rounds} runs in turns; memory is the worst of them. The last column is the time\n\
-         divided by ours.\n\n\
+        "A wave of 100 projects (200 distributions, 600 files, RSA-4096 signatures by gpg) on Apache httpd with\n\
+         `mod_dav_svn`. Machine: {machine}; everything on loopback,\n\
+         the server with 30 ms added round trip. Medians of {rounds} runs in turns, memory the worst of them; the last\n\
+         column is the time divided by ours. Other machines give other seconds; the command is\n\n\
          ```sh\ncargo bench --profile dev --bench wave\n```\n\n\
          | verify the wave | wall time | requests | peak memory | / ours |\n|---|--:|--:|--:|--:|\n"
     );
