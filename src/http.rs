@@ -45,11 +45,20 @@ pub struct ClientOptions {
 /// The HTTP client: rustls, HTTP/1.1 and HTTP/2, a pool, no redirects.
 #[derive(Clone)]
 pub struct Client {
-    inner: reqwest::Client,
+    abroad: Pair,
+    // A proxy of the environment is for the network. What stays on this
+    // machine goes straight: on loopback there is no TLS to keep a proxy out.
+    here: Pair,
+    idle_timeout: Duration,
+}
+
+/// The same client with and without a limit on silence.
+#[derive(Clone)]
+struct Pair {
+    impatient: reqwest::Client,
     // reqwest's read timeout also runs while a request body is still being
     // sent, so that a slow upload would be cut: uploads go without it.
-    uploads: reqwest::Client,
-    idle_timeout: Duration,
+    patient: reqwest::Client,
 }
 
 impl Client {
@@ -70,24 +79,38 @@ impl Client {
             url: String::new(),
             cause: error::chain(&error),
         };
+        let pair = |base: &dyn Fn() -> reqwest::ClientBuilder| {
+            Ok::<_, HttpError>(Pair {
+                impatient: base()
+                    .read_timeout(options.idle_timeout)
+                    .build()
+                    .map_err(failed)?,
+                patient: base().build().map_err(failed)?,
+            })
+        };
         Ok(Self {
-            inner: base()
-                .read_timeout(options.idle_timeout)
-                .build()
-                .map_err(failed)?,
-            uploads: base().build().map_err(failed)?,
+            abroad: pair(&base)?,
+            here: pair(&|| base().no_proxy())?,
             idle_timeout: options.idle_timeout,
         })
     }
 
+    fn to(&self, url: &Url) -> &Pair {
+        if is_loopback(url) {
+            &self.here
+        } else {
+            &self.abroad
+        }
+    }
+
     /// Starts a request whose answer counts; for a long body see [`Client::upload`].
     pub fn request(&self, method: Method, url: Url) -> RequestBuilder {
-        self.inner.request(method, url)
+        self.to(&url).impatient.request(method, url)
     }
 
     /// Starts a request with a long streamed body, to be sent by [`Client::send_upload`].
     pub fn upload(&self, method: Method, url: Url) -> RequestBuilder {
-        self.uploads.request(method, url)
+        self.to(&url).patient.request(method, url)
     }
 
     /// Sends a request. Any 3xx is [`HttpError::Redirected`]; a 4xx or 5xx is

@@ -53,6 +53,7 @@ pub fn main(context: &Context) -> ExitCode {
         }
         Request::Run(inputs, problems) => (inputs, problems),
     };
+    github::runner::tell_panics(context);
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
@@ -61,7 +62,11 @@ pub fn main(context: &Context) -> ExitCode {
     }));
     let exit = match outcome {
         Ok(Ok(report)) => commands::exit(&report),
-        Ok(Err(_)) | Err(_) => Exit::Outside,
+        Ok(Err(why)) => {
+            github::runner::say_failure(context, &why.to_string());
+            Exit::Outside
+        }
+        Err(_) => Exit::Outside,
     };
     ExitCode::from(exit.code())
 }

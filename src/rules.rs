@@ -276,7 +276,7 @@ rules! {
         => "Compare the claims with the trusted publisher that is registered for the project.";
     TokenUnreachable "token-unreachable" Refuse Outside false
         "The identity token or the upload token could not be had."
-        => "Run the job again; nothing was published.";
+        => "Run the job again; what is already there is kept.";
     UploadRefused "upload-refused" Refuse Verdict false
         "The index refused a file for good."
         => "Read the index's answer; files already published stay.";

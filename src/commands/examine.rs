@@ -125,6 +125,9 @@ impl Run<'_> {
             Snapshot::classify(entries.clone(), &self.plan.selection, &self.plan.waivers);
         self.report.files = rows(&snapshot);
         self.report.note(findings);
+        // What a version may be is only asked where something is published.
+        let of_paths = |rule| rule != Rule::CandidateFromRelease;
+        self.note_unused_waivers(&waived, of_paths);
         self.report.waived.extend(waived);
         let at = source
             .revision()

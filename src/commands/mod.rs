@@ -12,10 +12,10 @@ use std::time::Duration;
 
 use crate::context::Context;
 use crate::endpoints::PROJECT_PAGE;
-use crate::github::runner::{self, Runner};
+use crate::github::runner::{self, Runner, RunnerError};
 use crate::http::{Client, ClientOptions};
 use crate::inputs::Inputs;
-use crate::plan::{self, Mode, Plan};
+use crate::plan::{self, Mode, Plan, Waived};
 use crate::report::{Outcome, Report, markdown, text};
 use crate::rules::{Exit, Finding, Rule};
 
@@ -26,6 +26,21 @@ struct Run<'a> {
     runner: &'a Runner,
     client: Client,
     report: Report,
+}
+
+impl Run<'_> {
+    /// A waiver that softens nothing is stale or misspelt.
+    fn note_unused_waivers(&mut self, used: &[Waived], of: impl Fn(Rule) -> bool) {
+        let unused = self.plan.waivers.unused(used, of);
+        self.report.note(unused.map(|waiver| {
+            Finding::new(
+                Rule::GlobUnused,
+                Some("waive"),
+                "a waiver that softens a refusal",
+                format!("`{waiver}`"),
+            )
+        }));
+    }
 }
 
 /// Does what the inputs ask and tells the story: log, annotations, outputs,
@@ -48,7 +63,12 @@ pub async fn run(context: &Context, inputs: &Inputs, problems: Vec<Finding>) -> 
         _ => Outcome::Verified,
     };
     report.close(good);
-    tell(&runner, &mut report, plan::report_path(inputs).as_deref());
+    let is_refused = |finding: &Finding| finding.path.as_deref() == Some("report");
+    let path = plan::report_path(inputs).filter(|_| {
+        let mut inputs = report.findings.iter();
+        !inputs.any(|finding| finding.rule == Rule::InputIllegal && is_refused(finding))
+    });
+    tell(&runner, &mut report, path.as_deref());
     report
 }
 
@@ -143,43 +163,34 @@ fn tell(runner: &Runner, report: &mut Report, path: Option<&Path>) {
         }
     }
     runner.findings(&report.findings);
-    let told = report.findings.len();
-    write_files(runner, report, path);
-    runner.findings(report.findings.get(told..).unwrap_or_default());
+    // The report comes last, so that it holds what went wrong before it.
+    let summary = runner.summary(&markdown::summary(report));
+    note_unwritable(runner, report, summary);
+    let outputs = runner.outputs(&outputs(report, path));
+    note_unwritable(runner, report, outputs);
+    if let Some(path) = path {
+        let written = write_report(path, report);
+        note_unwritable(runner, report, written);
+    }
     runner.log(&text::outcome(report));
 }
 
-fn write_files(runner: &Runner, report: &mut Report, path: Option<&Path>) {
-    let mut failures = Vec::new();
-    if let Err(why) = runner.summary(&markdown::summary(report)) {
-        failures.push(why);
-    }
-    if let Err(why) = runner.outputs(&outputs(report, path)) {
-        failures.push(why);
-    }
-    if let Some(path) = path
-        && let Err(why) = serde_json::to_string_pretty(report)
-            .map_err(std::io::Error::from)
-            .map_err(|source| runner::RunnerError::Write {
-                path: path.display().to_string(),
-                source,
-            })
-            .and_then(|json| runner::write_report(path, &json))
-    {
-        failures.push(why);
-    }
-    let outcome = report.outcome;
-    report.note(failures.iter().map(|why| {
-        Finding::new(
-            Rule::ReportUnwritable,
-            None,
-            "a file that can be written",
-            why.to_string(),
-        )
-    }));
-    if !failures.is_empty() {
-        report.close(outcome);
-    }
+fn write_report(path: &Path, report: &Report) -> Result<(), RunnerError> {
+    let json = serde_json::to_string_pretty(report).map_err(|why| RunnerError::Write {
+        path: path.display().to_string(),
+        source: why.into(),
+    })?;
+    runner::write_report(path, &json)
+}
+
+/// What could not be written is told at once, and counts for the exit status.
+fn note_unwritable(runner: &Runner, report: &mut Report, written: Result<(), RunnerError>) {
+    let Err(why) = written else { return };
+    let expected = "a file that can be written";
+    let finding = Finding::new(Rule::ReportUnwritable, None, expected, why.to_string());
+    runner.findings(std::slice::from_ref(&finding));
+    report.note([finding]);
+    report.close(report.outcome);
 }
 
 fn outputs(report: &Report, path: Option<&Path>) -> Vec<(&'static str, String)> {

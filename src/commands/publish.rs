@@ -61,6 +61,9 @@ impl Run<'_> {
             for path in outcome.uploaded {
                 self.set_state(&path, State::Uploaded);
             }
+            for path in outcome.uncertain {
+                self.set_state(&path, State::Unknown);
+            }
             self.report.note(outcome.findings);
         }
         if !self.report.refused() {
@@ -91,6 +94,8 @@ impl Run<'_> {
             &self.plan.waivers,
         );
         self.report.note(findings);
+        let of_channel = |rule| rule == Rule::CandidateFromRelease;
+        self.note_unused_waivers(&waived, of_channel);
         self.report.waived.extend(waived);
         target
     }
@@ -179,7 +184,17 @@ impl Run<'_> {
                     wanted.len()
                 ));
             }
-            Ok(read) => self.report.note(with_paths(read.findings(), batch)),
+            Ok(read) => {
+                let findings = with_paths(read.findings(), batch);
+                for finding in &findings {
+                    if finding.rule == Rule::ReadBackDiffers
+                        && let Some(path) = &finding.path
+                    {
+                        self.set_state(path, State::Different);
+                    }
+                }
+                self.report.note(findings);
+            }
             Err(why) => self.report.note([why.finding(None)]),
         }
     }
@@ -192,7 +207,9 @@ impl Run<'_> {
 }
 
 fn same(a: &Entry, b: &Entry) -> bool {
-    (a.size, a.sha1, a.modified, a.special) == (b.size, b.sha1, b.modified, b.special)
+    // Without a digest to compare, only an untouched path counts as the same.
+    let untouched = a.sha1.is_some() || a.created_revision == b.created_revision;
+    untouched && (a.size, a.sha1, a.modified, a.special) == (b.size, b.sha1, b.modified, b.special)
 }
 
 /// The index speaks of file names; the report of paths.

@@ -20,7 +20,7 @@ use crate::channel::Target;
 use crate::github::oidc::RequestCredentials;
 use crate::github::runner::{Progress, Runner};
 use crate::index::{self, Audience, FileState, Index, IndexError, Ledger, UploadToken};
-use crate::rules::{Finding, Rule};
+use crate::rules::{Exit, Finding, Rule};
 use crate::verify::{Batch, Publishable};
 
 /// A token is renewed when it holds for less than this.
@@ -31,6 +31,8 @@ const TOKEN_MARGIN_SECONDS: u64 = 120;
 pub(super) struct UploadOutcome {
     /// The paths that the index took.
     pub(super) uploaded: Vec<String>,
+    /// The paths that were sent without an answer: the index may have them.
+    pub(super) uncertain: Vec<String>,
     pub(super) findings: Vec<Finding>,
 }
 
@@ -133,7 +135,12 @@ impl<'a> Uploads<'a> {
         for (path, result) in results.into_iter().flatten() {
             match result {
                 Ok(()) => outcome.uploaded.push(path),
-                Err(Some(finding)) => outcome.findings.push(finding),
+                Err(Some(finding)) => {
+                    if finding.rule == Rule::UploadUnfinished {
+                        outcome.uncertain.push(path);
+                    }
+                    outcome.findings.push(finding);
+                }
                 Err(None) => {}
             }
         }
@@ -148,14 +155,26 @@ impl<'a> Uploads<'a> {
             .iter()
             .map(|version| version.files.len())
             .sum::<usize>();
-        if uploaded < all {
-            outcome.findings.push(Finding::new(
-                Rule::UploadUnfinished,
-                None,
-                format!("{all} files published"),
-                format!("{uploaded} published, {} not", all - uploaded),
-            ));
+        if uploaded >= all {
+            return;
         }
+        let finding = Finding::new(
+            Rule::UploadUnfinished,
+            None,
+            format!("{all} files published"),
+            format!("{uploaded} published, {} not", all - uploaded),
+        );
+        let is_final = |finding: &Finding| finding.rule.exit() == Exit::Verdict;
+        outcome
+            .findings
+            .push(if outcome.findings.iter().any(is_final) {
+                finding.advise(
+                    "First settle what was refused; the next run then sends what is missing and \
+                 repeats nothing.",
+                )
+            } else {
+                finding
+            });
     }
 }
 

@@ -23,7 +23,7 @@ use tracing_subscriber::layer::{Context as LayerContext, SubscriberExt as _};
 use crate::context::Context;
 use crate::report::escape;
 use crate::report::text;
-use crate::rules::{Finding, Severity};
+use crate::rules::{Finding, Rule, Severity};
 
 /// GitHub shows at most this many annotations of a kind for one step.
 const MOST_ANNOTATIONS: usize = 10;
@@ -246,6 +246,35 @@ impl Drop for Progress {
 /// Text that a person asked for, such as the help.
 pub fn say(text: &str) {
     let _ = write!(io::stdout().lock(), "{text}");
+}
+
+/// The last words of a program that cannot go on.
+pub fn say_failure(context: &Context, why: &str) {
+    let text = format!(
+        "{} {why}. {}",
+        Rule::Internal.meaning(),
+        Rule::Internal.action()
+    );
+    if context.in_actions() {
+        emit(format_args!(
+            "::error title=asf-pypi-publish: internal::{}",
+            escape::command_data(&text)
+        ));
+    } else {
+        emit(format_args!("error: {}", escape::line(&text)));
+    }
+}
+
+/// Has a panic told like every other failure: one line, nothing foreign raw.
+pub fn tell_panics(context: &Context) {
+    let context = context.clone();
+    std::panic::set_hook(Box::new(move |panic| {
+        let place = panic
+            .location()
+            .map_or(String::new(), |place| format!(" at {place}"));
+        let why = panic.payload_as_str().unwrap_or("a panic");
+        say_failure(&context, &format!("{why}{place}"));
+    }));
 }
 
 /// A delimiter that no foreign text can foresee.

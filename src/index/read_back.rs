@@ -94,20 +94,19 @@ pub async fn read_back(
     };
     let mut open = files.to_vec();
     let mut next_pause = pause;
-    look(index, &mut open, concurrency, &mut result).await?;
-    while !open.is_empty() {
-        let rest = deadline.saturating_duration_since(Instant::now());
-        if rest.is_zero() {
-            break;
-        }
-        debug!("{} files are not shown yet", open.len());
-        sleep(next_pause.min(rest)).await;
-        next_pause = (next_pause * 2).min(pause * LONGEST_PAUSE);
+    loop {
         let looking = look(index, &mut open, concurrency, &mut result);
         match timeout_at(deadline.max(Instant::now() + pause), looking).await {
             Ok(looked) => looked?,
             Err(_) => break,
         }
+        let rest = deadline.saturating_duration_since(Instant::now());
+        if open.is_empty() || rest.is_zero() {
+            break;
+        }
+        debug!("{} files are not shown yet", open.len());
+        sleep(next_pause.min(rest)).await;
+        next_pause = (next_pause * 2).min(pause * LONGEST_PAUSE);
     }
     Ok(result)
 }

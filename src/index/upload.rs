@@ -73,10 +73,14 @@ enum Fault {
     Unreadable(String),
 }
 
-/// Sends one file of a batch, as [`upload`] does.
+/// Sends one file of a batch, up to four times: the index answers a file that
+/// it has already, with the same bytes, as it answers a new one. What is sent
+/// is read from the handle that was verified, and hashed again on the way.
 ///
 /// # Errors
-/// As [`upload`].
+/// [`IndexError::TokenExpired`] when a fresh token helps; a refusal with the
+/// index's own words; [`IndexError::UploadUnfinished`] when the last try ended
+/// with a server error, too many requests, or no answer.
 pub async fn publish(
     index: &Index,
     token: &UploadToken,

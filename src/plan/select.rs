@@ -206,16 +206,19 @@ impl Waivers {
         })
     }
 
-    /// The waivers that none of these used, as written.
-    pub fn unused(&self, used: &[Waived]) -> Vec<String> {
+    /// The waivers of these rules that none of these used, as written.
+    pub fn unused<'a>(
+        &'a self,
+        used: &'a [Waived],
+        of: impl Fn(Rule) -> bool + 'a,
+    ) -> impl Iterator<Item = String> + 'a {
+        let is_used = |waiver: &Waiver| {
+            let mut used = used.iter();
+            used.any(|used| used.rule == waiver.rule && waiver.glob.is_match(&used.path))
+        };
         self.all
             .iter()
-            .filter(|waiver| {
-                !used
-                    .iter()
-                    .any(|used| used.rule == waiver.rule && waiver.glob.is_match(&used.path))
-            })
+            .filter(move |waiver| of(waiver.rule) && !is_used(waiver))
             .map(|waiver| format!("{} {}", waiver.rule, waiver.glob.glob().glob()))
-            .collect()
     }
 }

@@ -4,8 +4,8 @@
 //! The report as lines of a log.
 
 use super::escape::line;
-use super::{Outcome, Report};
-use crate::rules::{Finding, Severity};
+use super::{Outcome, Report, State};
+use crate::rules::{Finding, Rule, Severity};
 
 /// One finding as a block of lines, the first of which names rule and path.
 pub fn finding(finding: &Finding) -> Vec<String> {
@@ -45,9 +45,23 @@ pub fn outcome(report: &Report) -> String {
         Outcome::Published => {
             format!("Published: the index serves all {distributions} distributions.")
         }
-        Outcome::Refused => format!("Refused: {refusals} findings."),
+        Outcome::Refused => format!("Refused: {refusals} findings{}.", nothing_sent(report)),
         Outcome::IllegalInputs => format!("Wrong inputs: {refusals} problems; nothing was done."),
-        Outcome::Failed => "Failed: something outside did not work. Run it again.".to_owned(),
+        Outcome::Failed => format!(
+            "Failed: something outside did not work{}. Run it again.",
+            nothing_sent(report)
+        ),
+    }
+}
+
+/// That nothing was published, where it is certain.
+fn nothing_sent(report: &Report) -> &'static str {
+    let sent = report.files.iter().any(|row| row.state == State::Uploaded);
+    let began = |finding: &Finding| finding.rule == Rule::UploadUnfinished;
+    if report.mode != "publish" || sent || report.findings.iter().any(began) {
+        ""
+    } else {
+        "; nothing was sent to the index"
     }
 }
 

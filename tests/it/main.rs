@@ -11,11 +11,16 @@
     reason = "tests"
 )]
 
+mod container;
 mod dist;
 mod documents;
+mod injection;
 mod inputs;
 mod main_job;
 mod openpgp;
+mod real;
+mod refusals;
 mod run;
+mod servers;
 mod source;
 mod world;

@@ -246,3 +246,19 @@ fn a_wheel_alone_is_a_release() {
     world.stage(RELEASE, signed(&[wheel("example", "1.0")]));
     assert_eq!(world.publish().status, 0);
 }
+
+#[test]
+fn what_stays_on_this_machine_goes_through_no_proxy() {
+    let world = World::with_release();
+    let nowhere = "http://127.0.0.1:9";
+    let proxies = [
+        ("http_proxy", nowhere),
+        ("HTTP_PROXY", nowhere),
+        ("ALL_PROXY", nowhere),
+    ]
+    .map(|(n, v)| (n.to_owned(), v.to_owned()));
+    let env: Vec<(String, String)> = world.env().into_iter().chain(proxies).collect();
+    let env: Vec<(&str, &str)> = env.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+    let ran = crate::run::run(&world.args("publish"), &env);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+}

@@ -133,7 +133,7 @@ fn finish(mut command: Command, folder: &Path) -> Ran {
 }
 
 /// `name<<DELIMITER`, the value's lines, `DELIMITER`: as the runner reads it.
-fn read_outputs(text: &str) -> BTreeMap<String, String> {
+pub fn read_outputs(text: &str) -> BTreeMap<String, String> {
     let mut outputs = BTreeMap::new();
     let mut lines = text.lines();
     while let Some(line) = lines.next() {

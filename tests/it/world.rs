@@ -101,16 +101,7 @@ impl World {
     }
 
     pub fn env(&self) -> [(String, String); 2] {
-        [
-            (
-                "ACTIONS_ID_TOKEN_REQUEST_URL".to_owned(),
-                self.issuer.request_url(),
-            ),
-            (
-                "ACTIONS_ID_TOKEN_REQUEST_TOKEN".to_owned(),
-                self.issuer.request_token(),
-            ),
-        ]
+        env(&self.issuer)
     }
 
     /// The arguments that name this world.
@@ -132,20 +123,7 @@ impl World {
 
     /// Runs with some inputs replaced or added.
     pub fn run(&self, mode: &str, changes: &[(&str, &str)]) -> Ran {
-        let mut args = self.args(mode);
-        for (name, value) in changes {
-            let flag = format!("--{name}");
-            match args.iter().position(|arg| *arg == flag) {
-                Some(at) => (*value).clone_into(&mut args[at + 1]),
-                None => args.extend([flag, (*value).to_owned()]),
-            }
-        }
-        let env = self.env();
-        let env: Vec<(&str, &str)> = env
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect();
-        run(&args, &env)
+        run_with(self.args(mode), changes, &self.issuer)
     }
 
     pub fn verify(&self) -> Ran {
@@ -158,29 +136,66 @@ impl World {
 
     /// Nothing was sent, and no token was asked for.
     pub fn assert_untouched(&self) {
-        assert_eq!(
-            self.issuer.requests(),
-            0,
-            "no identity token may be asked for"
-        );
-        assert_eq!(self.index.minted(), 0, "no token may be minted");
-        assert_eq!(
-            self.index.count("POST", "/legacy/"),
-            0,
-            "nothing may be uploaded"
-        );
+        assert_untouched(&self.index, &self.issuer);
     }
 
     /// No secret of this world stands in what a run said.
     pub fn assert_no_secret(&self, ran: &Ran) {
-        let said: String = ran
-            .everything()
-            .lines()
-            .filter(|line| !line.starts_with("::add-mask::"))
-            .collect();
-        let secrets = self.index.tokens().into_iter().chain(self.issuer.tokens());
-        for secret in secrets.chain([self.issuer.request_token()]) {
-            assert!(!said.contains(&secret), "a secret was printed");
+        assert_no_secret(ran, &self.index, &self.issuer);
+    }
+}
+
+/// What the runner gives to ask for identity tokens.
+pub fn env(issuer: &FakeIssuer) -> [(String, String); 2] {
+    [
+        (
+            "ACTIONS_ID_TOKEN_REQUEST_URL".to_owned(),
+            issuer.request_url(),
+        ),
+        (
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN".to_owned(),
+            issuer.request_token(),
+        ),
+    ]
+}
+
+/// Runs with some inputs replaced or added.
+pub fn run_with(mut args: Vec<String>, changes: &[(&str, &str)], issuer: &FakeIssuer) -> Ran {
+    for (name, value) in changes {
+        let flag = format!("--{name}");
+        match args.iter().position(|arg| *arg == flag) {
+            Some(at) => (*value).clone_into(&mut args[at + 1]),
+            None => args.extend([flag, (*value).to_owned()]),
         }
+    }
+    let env = env(issuer);
+    let env: Vec<(&str, &str)> = env
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    run(&args, &env)
+}
+
+/// Nothing was sent, and no token was asked for.
+pub fn assert_untouched(index: &FakeIndex, issuer: &FakeIssuer) {
+    assert_eq!(issuer.requests(), 0, "no identity token may be asked for");
+    assert_eq!(index.minted(), 0, "no token may be minted");
+    assert_eq!(
+        index.count("POST", "/legacy/"),
+        0,
+        "nothing may be uploaded"
+    );
+}
+
+/// No token stands in what a run said, but where it asks the runner to mask it.
+pub fn assert_no_secret(ran: &Ran, index: &FakeIndex, issuer: &FakeIssuer) {
+    let said: String = ran
+        .everything()
+        .lines()
+        .filter(|line| !line.starts_with("::add-mask::"))
+        .collect();
+    let secrets = index.tokens().into_iter().chain(issuer.tokens());
+    for secret in secrets.chain([issuer.request_token()]) {
+        assert!(!said.contains(&secret), "a secret was printed");
     }
 }

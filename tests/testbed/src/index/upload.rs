@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -35,7 +36,9 @@ enum Checked {
     New { version_existed: bool },
 }
 
-pub(super) async fn redirect(uri: Uri) -> Response {
+/// The body is read first: a client whose connection closes
+/// while it still sends might never see the answer.
+pub(super) async fn redirect(uri: Uri, _body: Bytes) -> Response {
     let query = uri.query().map(|query| format!("?{query}"));
     let target = format!("/legacy/{}", query.unwrap_or_default());
     let message = "An upload was attempted to /legacy but the expected upload URL is /legacy/ \

@@ -1,0 +1,222 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! The values one by one, and then held against each other: which
+//! combinations of inputs are legal.
+
+use std::path::PathBuf;
+
+use pep440_rs::Version;
+
+use super::{
+    Area, ExpectedDigest, IndexChoice, Limits, Location, Mode, Patterns, Plan, Projects, Reader,
+    Selection, Timeouts, Waiver, Waivers, places, select, values,
+};
+use crate::openpgp::Fingerprint;
+use crate::rules::{Finding, Rule};
+
+/// The values one by one, before they are held against each other; `None`
+/// where a problem was already noted or nothing was given.
+pub(super) struct Draft {
+    mode: Option<Mode>,
+    source: Option<Location>,
+    area: Option<Area>,
+    revision: Option<u64>,
+    keys: Option<Vec<Location>>,
+    signers: Vec<Fingerprint>,
+    projects: Option<Projects>,
+    version: Option<Version>,
+    selection: Selection,
+    waivers: Waivers,
+    index: Option<IndexChoice>,
+    expected_digest: ExpectedDigest,
+    dry_run: bool,
+    concurrency: Option<usize>,
+    limits: Option<Limits>,
+    timeouts: Option<Timeouts>,
+    report: Option<PathBuf>,
+}
+
+impl Draft {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        if reader.inputs.value("source").is_none() {
+            reader.refuse(
+                "source",
+                "the URL of a directory, or a local directory",
+                "nothing",
+            );
+        }
+        let flag = "`true` or `false`";
+        if reader.word("attestations", flag, values::flag) == Some(true) {
+            reader.refuse(
+                "attestations",
+                "`false`: this version cannot attest yet",
+                "`true`",
+            );
+        }
+        let base = reader.word("index", places::INDEX_LEGAL, places::index);
+        let upload = reader.optional("upload-url", places::URL_LEGAL, places::url);
+        Self {
+            mode: reader.word("mode", "`verify` or `publish`", values::mode),
+            source: reader.word("source", places::LOCATION_LEGAL, places::location),
+            area: reader.optional("area", "`release` or `dev`", places::Area::read),
+            revision: reader.optional("revision", "a revision number, or `head`", values::revision),
+            keys: reader.lines("keys", places::LOCATION_LEGAL, places::location),
+            signers: reader
+                .lines(
+                    "signers",
+                    "fingerprints of 40 or 64 hex digits",
+                    values::fingerprint,
+                )
+                .unwrap_or_default(),
+            projects: reader
+                .lines("projects", "project names or globs", select::project)
+                .map(Projects::new),
+            version: reader.optional("version", "a version as of PEP 440", values::version),
+            selection: Selection {
+                include: reader
+                    .lines("include", select::GLOB_LEGAL, select::pattern)
+                    .map(Patterns::new),
+                exclude: reader
+                    .lines("exclude", select::GLOB_LEGAL, select::pattern)
+                    .map(Patterns::new),
+            },
+            waivers: Waivers::new(
+                reader
+                    .lines("waive", select::WAIVER_LEGAL, Waiver::read)
+                    .unwrap_or_default(),
+            ),
+            index: base.and_then(|base| places::with_upload(base, upload, reader)),
+            expected_digest: reader
+                .optional("expected-digest", "64 hex digits, or `any`", values::digest)
+                .unwrap_or(ExpectedDigest::Unset),
+            dry_run: reader.word("dry-run", flag, values::flag).unwrap_or(false),
+            concurrency: reader.word("concurrency", "a number from 1 to 32", values::concurrency),
+            limits: values::limits(reader),
+            timeouts: values::timeouts(reader),
+            report: reader.optional("report", "a path", |raw| Ok(PathBuf::from(raw))),
+        }
+    }
+
+    /// The rules that need more than one input.
+    pub(super) fn check_combinations(&self, reader: &mut Reader<'_>) {
+        if matches!(self.source, Some(Location::Path(_))) && self.revision.is_some() {
+            reader.refuse(
+                "revision",
+                "`head`: a local directory has no revisions",
+                "a revision",
+            );
+        }
+        if let (Some(said), Some(area)) = (self.area, self.well_known_area(reader))
+            && said != area
+        {
+            reader.problems.push(Finding::new(
+                Rule::AreaContradicted,
+                Some("area"),
+                format!("`{area}`, as the source says"),
+                format!("`{said}`"),
+            ));
+        }
+        if self.keys.is_none()
+            && reader.is_default_word("keys")
+            && let Some(source) = &self.source
+            && places::derive_keys(source).is_none()
+        {
+            reader.refuse(
+                "keys",
+                "the URL or path of KEYS, since the source is not on an ASF host",
+                "`derived`",
+            );
+        }
+        for keys in self.keys.iter().flatten() {
+            places::check_keys(keys, reader);
+        }
+        if self.mode == Some(Mode::Publish) {
+            self.check_publish(reader);
+        }
+    }
+
+    fn check_publish(&self, reader: &mut Reader<'_>) {
+        if reader.is_default_word("projects") {
+            reader.refuse("projects", "the projects that may be published", "`none`");
+        }
+        let Some(index) = &self.index else { return };
+        if matches!(index, IndexChoice::Pypi) && reader.is_default_word("expected-digest") {
+            reader.refuse(
+                "expected-digest",
+                "for PyPI: the release digest that `verify` printed, or `any` to say openly that none is expected",
+                "`none`",
+            );
+        }
+        if matches!(index, IndexChoice::Own { .. }) {
+            return;
+        }
+        let asf = "an ASF host: PyPI and TestPyPI take releases from nowhere else";
+        if self
+            .source
+            .as_ref()
+            .is_some_and(|source| !places::is_asf_source(source))
+        {
+            reader.refuse(
+                "source",
+                asf,
+                self.source.as_ref().map_or(String::new(), Location::shown),
+            );
+        }
+        for keys in self
+            .keys
+            .iter()
+            .flatten()
+            .filter(|keys| !places::is_asf_keys(keys))
+        {
+            reader.refuse("keys", asf, keys.shown());
+        }
+    }
+
+    /// The area that a well-known host's URL says; notes a source on such a
+    /// host that lies in no area.
+    fn well_known_area(&self, reader: &mut Reader<'_>) -> Option<Area> {
+        match places::well_known_area(self.source.as_ref()?) {
+            places::WellKnown::Area(area) => Some(area),
+            places::WellKnown::Elsewhere => None,
+            places::WellKnown::NoArea => {
+                reader.refuse(
+                    "source",
+                    "a directory below `release` or `dev` on this host",
+                    self.source.as_ref().map_or(String::new(), Location::shown),
+                );
+                None
+            }
+        }
+    }
+
+    pub(super) fn finish(self) -> Option<Plan> {
+        let source = self.source?;
+        let area = match places::well_known_area(&source) {
+            places::WellKnown::Area(area) => Some(area),
+            _ => self.area,
+        };
+        Some(Plan {
+            mode: self.mode?,
+            keys: match self.keys {
+                Some(keys) => keys,
+                None => vec![places::derive_keys(&source)?],
+            },
+            source,
+            area,
+            revision: self.revision,
+            signers: self.signers,
+            projects: self.projects,
+            version: self.version,
+            selection: self.selection,
+            waivers: self.waivers,
+            index: self.index?,
+            expected_digest: self.expected_digest,
+            dry_run: self.dry_run,
+            concurrency: self.concurrency?,
+            limits: self.limits?,
+            timeouts: self.timeouts?,
+            report: self.report,
+        })
+    }
+}
