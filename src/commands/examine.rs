@@ -4,6 +4,7 @@
 //! From the source to a batch: the half of the story that verifying and
 //! publishing share.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::{StreamExt as _, stream};
@@ -44,8 +45,13 @@ impl Run<'_> {
         let source = self.open_source().await?;
         let area = self.settle_area(&source);
         let (entries, snapshot) = self.list(&source, &temp).await?;
-        let keyring = self.read_keys().await?;
-        let judgements = self.verify(&source, &snapshot, keyring, &temp).await;
+        let (keyring, together) = tokio::join!(
+            self.read_keys(),
+            read_sidecars_together(&source, &snapshot, &entries)
+        );
+        let judgements = self
+            .verify(&source, &snapshot, keyring?, together, &temp)
+            .await;
         let batch = self.assemble(judgements, &snapshot)?;
         Some(Examined {
             batch,
@@ -197,6 +203,7 @@ impl Run<'_> {
         source: &Source,
         snapshot: &Snapshot,
         keyring: Keyring,
+        together: BTreeMap<String, Vec<u8>>,
         temp: &TempDir,
     ) -> Vec<Judgement> {
         let _group = self.runner.group("Verify");
@@ -208,6 +215,7 @@ impl Run<'_> {
             source,
             plan,
             keyring: Arc::new(keyring),
+            together,
             now: self.context.now(),
             temp,
         };
@@ -260,6 +268,8 @@ struct Judging<'a> {
     source: &'a Source,
     plan: &'a Plan,
     keyring: Arc<Keyring>,
+    /// The sidecars that are here already, by path.
+    together: BTreeMap<String, Vec<u8>>,
     now: u64,
     temp: &'a TempDir,
 }
@@ -297,11 +307,32 @@ impl Judging<'_> {
     }
 
     async fn read_sidecar(&self, entry: &Entry) -> Result<Vec<u8>, Finding> {
+        if let Some(bytes) = self.together.get(&entry.path) {
+            return Ok(bytes.clone());
+        }
         self.source
             .read_small(entry, SIDECAR_LIMIT)
             .await
             .map_err(|why| why.finding(Some(&entry.path)))
     }
+}
+
+/// As many sidecars as one request brings; the others are read one by one.
+async fn read_sidecars_together(
+    source: &Source,
+    snapshot: &Snapshot,
+    entries: &[Entry],
+) -> BTreeMap<String, Vec<u8>> {
+    let wanted: Vec<&Entry> = snapshot
+        .artifacts()
+        .iter()
+        .flat_map(|artifact| {
+            let checksums = artifact.checksums.iter().map(|(_, entry)| entry);
+            artifact.signature.iter().chain(checksums)
+        })
+        .filter(|entry| entry.size <= SIDECAR_LIMIT)
+        .collect();
+    source.read_together(&wanted, entries).await
 }
 
 pub(super) fn internal(why: &dyn std::error::Error) -> Finding {

@@ -16,8 +16,11 @@ mod path;
 mod server;
 mod space;
 mod svn;
+mod svndiff;
+mod update_report;
 mod webdav;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -203,6 +206,20 @@ impl Source {
                 let temp = temp.to_owned();
                 block(move || directory.fetch(&entry, &temp)).await
             }
+        }
+    }
+
+    /// Reads small files of a listing with one request where the source offers
+    /// that and it is worth it. What comes, by path, has size and SHA-1 of the
+    /// listing; the rest is left to [`Source::read_small`], which says what is wrong.
+    pub async fn read_together(
+        &self,
+        wanted: &[&Entry],
+        listing: &[Entry],
+    ) -> BTreeMap<String, Vec<u8>> {
+        match &self.0 {
+            Kind::Svn(svn) => svn.read_together(wanted, listing).await,
+            Kind::Directory(_) => BTreeMap::new(),
         }
     }
 

@@ -149,6 +149,18 @@ impl Served {
         url
     }
 
+    /// Where update reports are asked for, and the address in the words of the
+    /// question: its URL path at whatever revision.
+    pub(super) fn report(&self) -> Option<(Url, String)> {
+        let (_, special) = self.stub.split_last()?;
+        let (_, root) = special.split_last()?;
+        let me = special.iter().map(String::as_str).chain(["me"]);
+        let mut url = self.origin.clone();
+        url.set_path(&path::encode(me));
+        let address = root.iter().chain(&self.below).map(String::as_str);
+        Some((url, path::encode(address)))
+    }
+
     /// The URL of the address itself as of a revision, for a file.
     pub(super) fn pinned(&self, revision: u64) -> Url {
         self.url(&self.segments(revision, ""), false)

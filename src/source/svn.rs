@@ -8,6 +8,8 @@
 //! committed meanwhile. What the server says about itself is its word only: a
 //! root or a path that does not belong to the address asked for is refused.
 
+mod together;
+
 use std::path::Path;
 use std::sync::Arc;
 

@@ -6,6 +6,7 @@
 
 mod faults;
 mod keys;
+mod together;
 
 use std::fs;
 use std::io::Read;

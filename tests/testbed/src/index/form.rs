@@ -106,7 +106,8 @@ async fn read_content(mut field: Field<'_>) -> Result<Content, Refusal> {
         .file_name()
         .map(str::to_owned)
         .ok_or_else(|| Refusal::new(500, "Internal Server Error"))?;
-    let media_type = field.content_type().map(str::to_owned);
+    // A part that does not name its type is text (RFC 7578, 4.4): so it comes from uv.
+    let media_type = Some(field.content_type().unwrap_or("text/plain").to_owned());
     let mut receiver = Receiver::default();
     while let Some(chunk) = field
         .chunk()

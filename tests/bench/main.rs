@@ -1,0 +1,129 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! The benchmark: a wave of 100 projects on a real Subversion server, verified
+//! and published beside the programs that people use for the same today.
+//!
+//! `cargo bench --profile dev --bench wave` prints a Markdown table; with
+//! `-- --write` it also puts it into the README. Times are of one run on one
+//! machine: the ratios say more than the seconds.
+
+mod machine;
+mod measure;
+mod publish;
+mod table;
+mod tools;
+mod verify;
+mod wave;
+
+use std::process::ExitCode;
+
+use measure::Outcome;
+use wave::{Large, Wave};
+
+const USAGE: &str = "\
+usage: cargo bench --profile dev --bench wave -- [--rounds N] [--machine WORDS] [--write]
+  --rounds N       how often each program runs; medians are shown (5)
+  --machine WORDS  what to call this machine instead of what it says of itself
+  --write          put the table between the benchmark markers of README.md";
+
+struct Arguments {
+    rounds: usize,
+    machine: Option<String>,
+    write: bool,
+}
+
+fn main() -> ExitCode {
+    let said: Vec<String> = arguments();
+    // Cargo says so when a benchmark is asked for; `cargo test` does not.
+    if !said.iter().any(|argument| argument == "--bench") {
+        say("the benchmark runs with `cargo bench --profile dev --bench wave` only");
+        return ExitCode::SUCCESS;
+    }
+    match parse(&said).and_then(|arguments| run(&arguments)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            say(&problem);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Outcome<()> {
+    tools::check()?;
+    let clients = tools::upload_clients()?;
+    tell("making and signing the wave");
+    let wave = Wave::make()?;
+    tell("verifying the wave");
+    let verified = verify::wave(&wave, arguments.rounds)?;
+    tell("publishing the wave");
+    let published = publish::wave(&wave, &clients, arguments.rounds)?;
+    tell("making and signing a wheel of 1 GiB");
+    let large = Large::make(&wave)?;
+    tell("verifying it");
+    let large = verify::large(&large, arguments.rounds)?;
+    let machine = arguments.machine.clone().unwrap_or_else(machine::describe);
+    let text = table::render(&machine, arguments.rounds, &verified, &large, &published);
+    say(&text);
+    if arguments.write {
+        table::write(&text)?;
+    }
+    Ok(())
+}
+
+fn parse(said: &[String]) -> Outcome<Arguments> {
+    let mut parsed = Arguments {
+        rounds: 5,
+        machine: None,
+        write: false,
+    };
+    let mut said = said.iter();
+    while let Some(flag) = said.next() {
+        let mut value = || {
+            said.next()
+                .cloned()
+                .ok_or(format!("{flag} needs a value\n{USAGE}"))
+        };
+        match flag.as_str() {
+            "--bench" => {}
+            "--write" => parsed.write = true,
+            "--machine" => parsed.machine = Some(value()?),
+            "--rounds" => {
+                parsed.rounds = value()?
+                    .parse()
+                    .ok()
+                    .filter(|rounds| *rounds > 0)
+                    .ok_or("--rounds takes a number from 1")?;
+            }
+            _ => return Err(format!("no flag is called {flag}\n{USAGE}")),
+        }
+    }
+    Ok(parsed)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a program of its own, with a command line"
+)]
+fn arguments() -> Vec<String> {
+    std::env::args().skip(1).collect()
+}
+
+#[expect(
+    clippy::disallowed_macros,
+    reason = "a program of its own: the table goes here"
+)]
+#[expect(clippy::print_stdout, reason = "as above")]
+fn say(text: &str) {
+    println!("{text}");
+}
+
+/// What goes on, for the person who waits.
+#[expect(
+    clippy::disallowed_macros,
+    reason = "a program of its own: progress goes here"
+)]
+#[expect(clippy::print_stderr, reason = "as above")]
+fn tell(text: &str) {
+    eprintln!("{text} ...");
+}

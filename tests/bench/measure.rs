@@ -1,0 +1,134 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! Runs a program and says how long it took and how much memory it held.
+//! GNU time measures the memory: a child of this process would be charged with
+//! the memory that this process held when it was forked.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use tempfile::NamedTempFile;
+
+/// The problem as a sentence: nothing here is handled but shown.
+pub(crate) type Outcome<T> = Result<T, String>;
+
+/// What one run cost.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Cost {
+    /// Wall time.
+    pub(crate) seconds: f64,
+    /// The most resident memory of the program, or of the biggest of its children.
+    pub(crate) peak_kib: u64,
+    /// Requests to the server.
+    pub(crate) requests: usize,
+}
+
+impl Cost {
+    /// Both, one after the other.
+    pub(crate) fn then(self, next: Self) -> Self {
+        Self {
+            seconds: self.seconds + next.seconds,
+            peak_kib: self.peak_kib.max(next.peak_kib),
+            requests: self.requests + next.requests,
+        }
+    }
+}
+
+/// The medians of time and requests, and the worst memory.
+pub(crate) fn summarise(costs: &[Cost]) -> Cost {
+    let mut seconds: Vec<f64> = costs.iter().map(|cost| cost.seconds).collect();
+    seconds.sort_by(f64::total_cmp);
+    let mut requests: Vec<usize> = costs.iter().map(|cost| cost.requests).collect();
+    requests.sort_unstable();
+    Cost {
+        seconds: seconds.get(seconds.len() / 2).copied().unwrap_or_default(),
+        peak_kib: costs
+            .iter()
+            .map(|cost| cost.peak_kib)
+            .max()
+            .unwrap_or_default(),
+        requests: requests
+            .get(requests.len() / 2)
+            .copied()
+            .unwrap_or_default(),
+    }
+}
+
+/// A program to measure.
+pub(crate) struct Program {
+    command: Command,
+    shown: String,
+    memory: NamedTempFile,
+}
+
+impl Program {
+    /// With nothing of this process's environment but the search path.
+    pub(crate) fn new(program: impl AsRef<OsStr>, folder: &Path) -> Outcome<Self> {
+        let memory = NamedTempFile::new().map_err(|why| why.to_string())?;
+        let mut command = Command::new("/usr/bin/time");
+        command
+            .args(["-q", "-f", "%M", "-o"])
+            .arg(memory.path())
+            .arg(&program);
+        command.current_dir(folder).env_clear().stdin(Stdio::null());
+        command.env("LC_ALL", "C.UTF-8").env("HOME", folder);
+        command.envs(search_path());
+        let shown = program.as_ref().display().to_string();
+        Ok(Self {
+            command,
+            shown,
+            memory,
+        })
+    }
+
+    pub(crate) fn args<A: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
+        self.command.args(args);
+        self
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Runs it to its end, which must be a good one.
+    pub(crate) fn run(mut self) -> Outcome<Cost> {
+        let start = Instant::now();
+        let output = self
+            .command
+            .output()
+            .map_err(|why| format!("{}: {why}", self.shown))?;
+        let seconds = start.elapsed().as_secs_f64();
+        if !output.status.success() {
+            let said = [output.stdout, output.stderr].concat();
+            let said = String::from_utf8_lossy(&said);
+            let from = said.floor_char_boundary(said.len().saturating_sub(2000));
+            let end = said.get(from..).unwrap_or_default();
+            return Err(format!(
+                "{} ended with {}: {end}",
+                self.shown, output.status
+            ));
+        }
+        let memory = std::fs::read_to_string(self.memory.path()).map_err(|why| why.to_string())?;
+        let peak_kib = memory
+            .trim()
+            .parse()
+            .map_err(|_| format!("GNU time said {memory}"))?;
+        Ok(Cost {
+            seconds,
+            peak_kib,
+            requests: 0,
+        })
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the programs are found as a person's are"
+)]
+fn search_path() -> Option<(&'static str, std::ffi::OsString)> {
+    std::env::var_os("PATH").map(|path| ("PATH", path))
+}

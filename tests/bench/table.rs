@@ -1,0 +1,98 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! The table that the README shows.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use crate::measure::{Cost, Outcome};
+use crate::publish::Published;
+use crate::tools::client_names;
+use crate::verify::Verified;
+
+const BEGIN: &str = "<!-- benchmark begin -->";
+const END: &str = "<!-- benchmark end -->";
+
+/// The table as Markdown, with the command that makes it.
+pub(crate) fn render(
+    machine: &str,
+    rounds: usize,
+    verified: &Verified,
+    large: &Verified,
+    published: &Published,
+) -> String {
+    let mut text = format!(
+        "A wave of 100 projects (200 distributions, 600 files, RSA-4096 signatures by gpg) on Apache httpd with\n\
+         `mod_dav_svn`. Machine: {machine}; everything on loopback,\n\
+         the server with 30 ms added round trip. Medians of {rounds} runs in turns, memory the worst of them; the last\n\
+         column is the time divided by ours. Other machines give other seconds; the command is\n\n\
+         ```sh\ncargo bench --profile dev --bench wave\n```\n\n\
+         | verify the wave | wall time | requests | peak memory | / ours |\n|---|--:|--:|--:|--:|\n"
+    );
+    verify_rows(&mut text, verified);
+    text.push_str("\n| verify a wheel of 1 GiB, no added round trip | wall time | requests | peak memory | / ours |\n");
+    text.push_str("|---|--:|--:|--:|--:|\n");
+    verify_rows(&mut text, large);
+    text.push_str(
+        "\n| publish the wave, 100 ms per upload | wall time | requests | peak memory | / ours |\n",
+    );
+    text.push_str("|---|--:|--:|--:|--:|\n");
+    let [twine, uv] = client_names();
+    let ours = published.ours;
+    for (name, cost) in [
+        (
+            "**`asf-pypi-publish publish`** from a folder: verify, ask, upload, read back",
+            ours,
+        ),
+        (
+            "**the same** from the server: the whole job",
+            published.from_server,
+        ),
+        (&format!("{twine}: `twine upload`"), published.twine),
+        (&format!("{uv}: `uv publish`"), published.uv),
+    ] {
+        row(&mut text, name, cost, ours);
+    }
+    text
+}
+
+fn verify_rows(text: &mut String, verified: &Verified) {
+    for (name, cost) in [
+        ("**`asf-pypi-publish verify`**", verified.ours),
+        ("`svn export`, then both below", verified.theirs()),
+        ("– `svn export`", verified.export),
+        ("– loop of `gpg --verify`", verified.gpg),
+        ("– `sha512sum -c`", verified.sha512sum),
+    ] {
+        row(text, name, cost, verified.ours);
+    }
+}
+
+fn row(text: &mut String, name: &str, cost: Cost, ours: Cost) {
+    let requests = if cost.requests == 0 {
+        "–".to_owned()
+    } else {
+        cost.requests.to_string()
+    };
+    let mebibytes = cost.peak_kib.div_ceil(1024);
+    let ratio = cost.seconds / ours.seconds;
+    // Writing into a string cannot fail.
+    let _ = writeln!(
+        text,
+        "| {name} | {:.2} s | {requests} | {mebibytes} MiB | {ratio:.2} |",
+        cost.seconds
+    );
+}
+
+/// Puts the table between the markers of the README.
+pub(crate) fn write(text: &str) -> Outcome<()> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = std::fs::read_to_string(&path).map_err(|why| why.to_string())?;
+    let parts = readme
+        .split_once(BEGIN)
+        .and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
+    let (before, after) = parts.ok_or("README.md has no benchmark markers")?;
+    let new = format!("{before}{BEGIN}\n{text}{END}{after}");
+    std::fs::write(&path, new).map_err(|why| why.to_string())
+}
