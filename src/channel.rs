@@ -32,6 +32,15 @@ impl Target {
     ) -> (Option<Self>, Vec<Finding>, Vec<Waived>) {
         let mut findings = Vec::new();
         let mut waived = Vec::new();
+        if area.is_none() && !matches!(index, IndexChoice::TestPypi) {
+            findings.push(Finding::new(
+                Rule::AreaUnknown,
+                Some("area"),
+                "`release` or `dev`",
+                "a source that lies in neither",
+            ));
+            return (None, findings, waived);
+        }
         for (path, version) in files {
             if let Some(mut finding) = judge(index, area, path, version) {
                 waived.extend(waivers.apply(&mut finding));
@@ -58,12 +67,7 @@ fn judge(
         return None;
     }
     match area {
-        None => Some(Finding::new(
-            Rule::AreaUnknown,
-            Some(path),
-            "`release` or `dev`",
-            "a source that lies in neither",
-        )),
+        None => None,
         Some(Area::Dev) if !version.any_prerelease() => Some(Finding::new(
             Rule::FinalFromDev,
             Some(path),

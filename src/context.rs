@@ -9,18 +9,28 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fmt;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What the program may know of the world.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Context {
     args: Vec<OsString>,
     env: BTreeMap<String, OsString>,
     clock: fn() -> SystemTime,
     temp: PathBuf,
     terminal: bool,
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The environment holds secrets.
+        f.debug_struct("Context")
+            .field("args", &self.args)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Context {

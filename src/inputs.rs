@@ -157,7 +157,16 @@ impl Inputs {
         if asks("-V") || context.args() == ["--version"] {
             return Request::Version(format!("asf-pypi-publish {}\n", env!("CARGO_PKG_VERSION")));
         }
-        let (inputs, problems) = Self::from_args(context.args());
+        let (inputs, mut problems) = Self::from_args(context.args());
+        // Half of the inputs would silently not count.
+        if let Some((variable, _)) = context
+            .all_env()
+            .find(|(name, _)| name.starts_with("INPUT_"))
+        {
+            let expected = "arguments or `INPUT_*` variables, not both";
+            let found = format!("arguments and `{variable}`");
+            problems.push(Finding::new(Rule::InputIllegal, None, expected, found));
+        }
         Request::Run(inputs, problems)
     }
 
@@ -260,11 +269,11 @@ impl Inputs {
                 earlier.push('\n');
                 earlier.push_str(value);
             }
-            Some(earlier) => problems.push(Finding::new(
+            Some(_) => problems.push(Finding::new(
                 Rule::InputIllegal,
                 Some(row.name),
                 "one value",
-                format!("`{earlier}` and `{value}`"),
+                "two values",
             )),
         }
     }

@@ -143,12 +143,19 @@ impl Snapshot {
         &self.artifacts
     }
 
-    /// How many bytes will be kept on disk.
-    pub fn bytes_to_keep(&self) -> u64 {
-        self.artifacts
+    /// How many bytes may lie on disk at a time: all distributions, and as
+    /// many of the other artifacts as are `under_way` together.
+    pub fn bytes_on_disk(&self, under_way: usize) -> u64 {
+        let (kept, passing): (Vec<&Artifact>, Vec<&Artifact>) = self
+            .artifacts
             .iter()
-            .filter(|artifact| artifact.name.is_some())
-            .fold(0, |sum, artifact| sum.saturating_add(artifact.entry.size))
+            .partition(|artifact| artifact.name.is_some());
+        let mut passing: Vec<u64> = passing.iter().map(|artifact| artifact.entry.size).collect();
+        passing.sort_unstable_by(|a, b| b.cmp(a));
+        kept.iter()
+            .map(|artifact| artifact.entry.size)
+            .chain(passing.into_iter().take(under_way))
+            .fold(0, u64::saturating_add)
     }
 
     /// Whether the selected files stay within the limits.

@@ -34,6 +34,8 @@ pub(super) struct Examined {
     pub(super) source: Source,
     pub(super) entries: Vec<Entry>,
     pub(super) area: Option<Area>,
+    /// The KEYS files, in the order of the plan.
+    pub(super) keys: Vec<Vec<u8>>,
 }
 
 impl Run<'_> {
@@ -45,12 +47,13 @@ impl Run<'_> {
         let source = self.open_source().await?;
         let area = self.settle_area(&source);
         let (entries, snapshot) = self.list(&source, &temp).await?;
-        let (keyring, together) = tokio::join!(
+        let (keys, together) = tokio::join!(
             self.read_keys(),
             read_sidecars_together(&source, &snapshot, &entries)
         );
+        let (keyring, keys) = keys?;
         let judgements = self
-            .verify(&source, &snapshot, keyring?, together, &temp)
+            .verify(&source, &snapshot, keyring, together, &temp)
             .await;
         let batch = self.assemble(judgements, &snapshot)?;
         Some(Examined {
@@ -58,6 +61,7 @@ impl Run<'_> {
             source,
             entries,
             area,
+            keys,
         })
     }
 
@@ -96,7 +100,18 @@ impl Run<'_> {
     /// The area: what the server says, or, where it cannot say, the input.
     fn settle_area(&mut self, source: &Source) -> Option<Area> {
         let said = source.first_segment().and_then(Area::from_segment);
+        // The root of a repository holds both areas: no word can make it one.
+        let holds_both = source.revision().is_some() && source.first_segment().is_none();
         let area = match (said, self.plan.area) {
+            (None, Some(given)) if holds_both => {
+                self.report.note([Finding::new(
+                    Rule::AreaContradicted,
+                    Some("area"),
+                    "a source below `release` or `dev`, not the repository's root",
+                    format!("`{given}`"),
+                )]);
+                None
+            }
             (Some(said), Some(given)) if said != given => {
                 self.report.note([Finding::new(
                     Rule::AreaContradicted,
@@ -142,14 +157,16 @@ impl Run<'_> {
             self.report.note(limits);
             return None;
         }
-        if let Err(why) = source::check_free_space(temp.path(), snapshot.bytes_to_keep()) {
+        if let Err(why) =
+            source::check_free_space(temp.path(), snapshot.bytes_on_disk(ARTIFACTS_UNDER_WAY))
+        {
             self.report.note([why.finding(None)]);
             return None;
         }
         Some((entries, snapshot))
     }
 
-    async fn read_keys(&mut self) -> Option<Keyring> {
+    async fn read_keys(&mut self) -> Option<(Keyring, Vec<Vec<u8>>)> {
         let mut files = Vec::new();
         for location in &self.plan.keys {
             match source::read_keys(location, &self.client).await {
@@ -173,8 +190,11 @@ impl Run<'_> {
             .map(|keys| keys.place.as_str())
             .collect::<Vec<_>>()
             .join(", ");
-        let read =
-            task::spawn_blocking(move || Keyring::read(files.iter().map(AsRef::as_ref))).await;
+        let read = task::spawn_blocking(move || {
+            Keyring::read(files.iter().map(AsRef::as_ref))
+                .map(|(keyring, told)| (keyring, told, files))
+        })
+        .await;
         match read {
             Err(why) => {
                 self.report.note([internal(&why)]);
@@ -184,14 +204,14 @@ impl Run<'_> {
                 self.report.note([why.finding(&place)]);
                 None
             }
-            Ok(Ok((keyring, told))) => {
+            Ok(Ok((keyring, told, files))) => {
                 self.runner
                     .log(&format!("{} usable keys in {place}", told.usable));
                 self.report.note(keys_findings(&told, &place));
                 let unknown = unknown_signers(self.plan, &keyring);
                 let holds = unknown.is_empty();
                 self.report.note(unknown);
-                holds.then_some(keyring)
+                holds.then_some((keyring, files))
             }
         }
     }

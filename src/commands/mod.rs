@@ -48,19 +48,18 @@ impl Run<'_> {
 pub async fn run(context: &Context, inputs: &Inputs, problems: Vec<Finding>) -> Report {
     let runner = Runner::new(context);
     runner::log_to_stderr(context);
-    let mode = inputs.value("mode").unwrap_or_default().to_owned();
     let mut report = match read_plan(inputs, problems) {
         Ok(plan) => carry_out(context, &plan, &runner).await,
         Err(problems) => {
-            let mut report = Report::new(&mode);
+            let mut report = Report::new(inputs.value("mode").unwrap_or_default().trim());
             report.note(problems);
             report
         }
     };
-    let good = match (mode.as_str(), report.dry_run) {
-        ("publish", false) => Outcome::Published,
-        ("publish", true) => Outcome::DryRun,
-        _ => Outcome::Verified,
+    let good = match (report.mode == Mode::Publish.word(), report.dry_run) {
+        (true, false) => Outcome::Published,
+        (true, true) => Outcome::DryRun,
+        (false, _) => Outcome::Verified,
     };
     report.close(good);
     let is_refused = |finding: &Finding| finding.path.as_deref() == Some("report");

@@ -16,7 +16,7 @@ use crate::plan::IndexChoice;
 use crate::report::State;
 use crate::rules::{Finding, Rule};
 use crate::snapshot::Snapshot;
-use crate::source::{Entry, SourceError};
+use crate::source::{self, Entry, SourceError};
 use crate::verify::{Batch, Verified};
 
 impl Run<'_> {
@@ -49,15 +49,21 @@ impl Run<'_> {
         let Some(ledger) = self.ask(&index, &examined.batch).await else {
             return;
         };
+        let is_new = ledger.files().any(|(_, state)| *state == FileState::New);
+        if is_new
+            && !(self.source_is_unchanged(&examined).await
+                && self.keys_are_unchanged(&examined).await)
+        {
+            return;
+        }
         let Some(credentials) = credentials else {
             return;
         };
-        if ledger.files().any(|(_, state)| *state == FileState::New) {
-            if !self.source_is_unchanged(&examined).await {
-                return;
-            }
+        if is_new {
             let uploads = Uploads::new(self, &index, &target, &examined.batch, &ledger);
             let outcome = uploads.carry_out(&credentials).await;
+            let began = |finding: &Finding| finding.rule == Rule::UploadUnfinished;
+            self.report.sent = !outcome.uploaded.is_empty() || outcome.findings.iter().any(began);
             for path in outcome.uploaded {
                 self.set_state(&path, State::Uploaded);
             }
@@ -141,6 +147,30 @@ impl Run<'_> {
         let unchanged = changes.is_empty();
         self.report.note(changes);
         unchanged
+    }
+
+    /// Reads KEYS once more: a key that was revoked while a large release was
+    /// fetched must count.
+    async fn keys_are_unchanged(&mut self, examined: &Examined) -> bool {
+        for (location, then) in self.plan.keys.iter().zip(&examined.keys) {
+            let shown = location.shown();
+            match source::read_keys(location, &self.client).await {
+                Ok(now) if now.bytes == *then => {}
+                Ok(_) => {
+                    let expected = "the KEYS that the release was verified with";
+                    let found = "another KEYS, changed since";
+                    let path = Some(shown.as_str());
+                    self.report
+                        .note([Finding::new(Rule::SourceChanged, path, expected, found)]);
+                    return false;
+                }
+                Err(why) => {
+                    self.report.note([why.finding(Some(&shown))]);
+                    return false;
+                }
+            }
+        }
+        true
     }
 
     /// What differs between two listings, among what is selected.

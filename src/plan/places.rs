@@ -178,12 +178,10 @@ fn check_segments(path: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The raw text without what may be a password.
+/// The raw text without what may be a password, however it was mistyped.
 fn without_user(raw: &str) -> String {
-    match (raw.split_once("://"), raw.rfind('@')) {
-        (Some((scheme, _)), Some(at)) => format!("{scheme}://***@{}", &raw[at + 1..]),
-        _ => raw.to_owned(),
-    }
+    raw.rsplit_once('@')
+        .map_or_else(|| raw.to_owned(), |(_, rest)| format!("***@{rest}"))
 }
 
 pub(super) fn location(raw: &str) -> Result<Location, String> {
@@ -200,7 +198,7 @@ pub(super) fn index(raw: &str) -> Result<IndexChoice, String> {
     match raw {
         "pypi" => return Ok(IndexChoice::Pypi),
         "testpypi" => return Ok(IndexChoice::TestPypi),
-        _ if !raw.contains("://") => return Err(format!("`{raw}`")),
+        _ if !raw.contains("://") => return Err(format!("`{}`", without_user(raw))),
         _ => {}
     }
     let mut base = url(raw)?;

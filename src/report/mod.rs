@@ -160,6 +160,10 @@ pub struct Report {
     /// The pages of what was published, sorted.
     #[serde(skip)]
     pub links: Vec<String>,
+    /// Whether the upload of a file was begun: what the index then took is
+    /// told by the rows, but never again that nothing was sent.
+    #[serde(skip)]
+    pub sent: bool,
     /// Whether this was a dry run.
     #[serde(skip)]
     pub dry_run: bool,
@@ -185,6 +189,7 @@ impl Report {
             digest_command: None,
             index: String::new(),
             links: Vec::new(),
+            sent: false,
             dry_run: false,
         }
     }

@@ -4,8 +4,8 @@
 //! The report as lines of a log.
 
 use super::escape::line;
-use super::{Outcome, Report, State};
-use crate::rules::{Finding, Rule, Severity};
+use super::{Outcome, Report};
+use crate::rules::{Finding, Severity};
 
 /// One finding as a block of lines, the first of which names rule and path.
 pub fn finding(finding: &Finding) -> Vec<String> {
@@ -56,9 +56,7 @@ pub fn outcome(report: &Report) -> String {
 
 /// That nothing was published, where it is certain.
 fn nothing_sent(report: &Report) -> &'static str {
-    let sent = report.files.iter().any(|row| row.state == State::Uploaded);
-    let began = |finding: &Finding| finding.rule == Rule::UploadUnfinished;
-    if report.mode != "publish" || sent || report.findings.iter().any(began) {
+    if report.mode != "publish" || report.sent {
         ""
     } else {
         "; nothing was sent to the index"

@@ -145,3 +145,44 @@ fn foreign_text_in_inputs_makes_no_workflow_command() {
     }
     assert!(!ran.summary.contains("::set-output"));
 }
+
+#[test]
+fn inputs_of_a_workflow_beside_arguments_are_not_ignored() {
+    let args = [
+        "verify",
+        "--source",
+        "/x",
+        "--keys",
+        "k",
+        "--report",
+        "report.json",
+    ];
+    let ran = run(&args, &[("INPUT_SIGNERS", "any")]);
+    assert_eq!(
+        (ran.status, ran.refusals()),
+        (2, vec!["input-illegal".to_owned()])
+    );
+    assert!(ran.stderr.contains("INPUT_SIGNERS"));
+}
+
+#[test]
+fn a_password_in_a_mistyped_url_is_not_repeated() {
+    for args in [
+        ["--source", "https:me:hunter2@host/x", "--keys", "k"],
+        ["--source", "/x", "--keys", "https:/me:hunter2@host/k"],
+        ["--index", "me:hunter2@host", "--source", "/x"],
+        [
+            "--index",
+            "https://me:hunter2@a/",
+            "--index",
+            "https://me:hunter2@b/",
+        ],
+    ] {
+        let ran = run(
+            &[&["verify", "--report", "report.json"][..], &args].concat(),
+            &[],
+        );
+        assert_eq!(ran.status, 2, "{args:?}");
+        assert!(!ran.everything().contains("hunter2"), "{args:?}");
+    }
+}

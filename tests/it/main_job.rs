@@ -262,3 +262,28 @@ fn what_stays_on_this_machine_goes_through_no_proxy() {
     let ran = crate::run::run(&world.args("publish"), &env);
     assert_eq!(ran.status, 0, "{}", ran.stderr);
 }
+
+#[test]
+fn a_mode_with_a_line_break_is_told_as_what_it_was() {
+    let world = World::with_release();
+    let ran = world.run("publish\n", &[]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert_eq!(ran.report["outcome"], "published");
+}
+
+#[test]
+fn the_root_of_a_repository_is_in_no_area_whatever_the_inputs_say() {
+    let world = World::with_release();
+    let root = world.dist.url("");
+    let ran = world.run(
+        "publish",
+        &[
+            ("source", &root),
+            ("area", "release"),
+            ("exclude", "*/KEYS"),
+        ],
+    );
+    assert_eq!(ran.status, 2, "{}", ran.stderr);
+    assert!(ran.refusals().contains(&"area-contradicted".to_owned()));
+    world.assert_untouched();
+}

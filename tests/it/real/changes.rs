@@ -35,13 +35,19 @@ impl Far {
     /// Runs on `path`, and calls `commit` as soon as the server has answered
     /// the listing, before any file has arrived.
     fn run_while(&self, mode: &str, path: &str, commit: impl FnOnce() + Send) -> Ran {
-        let source = self.proxy.through(&self.site.httpd.url(path));
         let listed = format!("/{}/ HTTP/1.1 207", path.trim_end_matches('/'));
+        self.run_until(&listed, mode, path, commit)
+    }
+
+    /// Runs on `path`, and calls `commit` once a request was answered whose
+    /// line in the log ends with `mark`.
+    fn run_until(&self, mark: &str, mode: &str, path: &str, commit: impl FnOnce() + Send) -> Ran {
+        let source = self.proxy.through(&self.site.httpd.url(path));
         thread::scope(|scope| {
             let run = scope.spawn(|| self.site.run(mode, path, &[("source", &source)]));
             let begun = || {
                 let requests = self.site.httpd.requests();
-                requests.iter().any(|line| line.ends_with(&listed))
+                requests.iter().any(|line| line.ends_with(mark))
             };
             while !begun() && !run.is_finished() {
                 thread::sleep(Duration::from_millis(5));
@@ -110,6 +116,18 @@ fn publish_stops_when_the_source_changes_meanwhile() {
         assert!(ran.stderr.contains(what), "{path}: {}", ran.stderr);
         far.site.assert_refused(&ran, 1, &["source-changed"]);
     }
+}
+
+#[test]
+fn a_key_that_is_revoked_while_the_files_come_in_stops_the_publication() {
+    let far = Far::start();
+    let path = "release/example/1.0";
+    far.site.stage(path, &project("example", "1.0"));
+    let first = "/example-1.0-py3-none-any.whl HTTP/1.1 200";
+    let ran = far.run_until(first, "publish", path, || {
+        far.site.httpd.put(super::site::KEYS, b"revoked", "Revoke");
+    });
+    far.site.assert_refused(&ran, 1, &["source-changed"]);
 }
 
 #[test]
