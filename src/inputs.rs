@@ -86,7 +86,7 @@ table! {
     "concurrency" Word Some("4"),
         "Uploads in flight, over all projects (1 to 32).";
     "max-files" Word Some("5000"),
-        "The most files that the source may hold.";
+        "The most files and folders that the source may hold.";
     "max-file-size" Word Some("2 GiB"),
         "The most that one file may hold.";
     "max-total-size" Word Some("20 GiB"),
@@ -149,20 +149,18 @@ impl Inputs {
             let (inputs, problems) = Self::from_env(context);
             return Request::Run(inputs, problems);
         }
-        let asks = |flag: &str| context.args().iter().any(|arg| arg == flag);
-        if asks("--help") || asks("-h") {
+        // Only as the first word, so that no value can turn a run into none;
+        // and `--version VALUE` is an input.
+        let first = context.args().first();
+        if first.is_some_and(|arg| arg == "--help" || arg == "-h") {
             return Request::Help(help());
         }
-        // `--version VALUE` is an input: only alone does it ask for the program's own.
-        if asks("-V") || context.args() == ["--version"] {
+        if first.is_some_and(|arg| arg == "-V") || context.args() == ["--version"] {
             return Request::Version(format!("asf-pypi-publish {}\n", env!("CARGO_PKG_VERSION")));
         }
         let (inputs, mut problems) = Self::from_args(context.args());
         // Half of the inputs would silently not count.
-        if let Some((variable, _)) = context
-            .all_env()
-            .find(|(name, _)| name.starts_with("INPUT_"))
-        {
+        if let Some((variable, _)) = context.all_env().find(|(name, _)| is_input(name)) {
             let expected = "arguments or `INPUT_*` variables, not both";
             let found = format!("arguments and `{variable}`");
             problems.push(Finding::new(Rule::InputIllegal, None, expected, found));
@@ -211,7 +209,10 @@ impl Inputs {
                 continue;
             };
             let Some(flag) = arg.strip_prefix("--") else {
-                inputs.take(&TABLE[0], arg, &mut problems);
+                match arg.strip_prefix('-') {
+                    Some(short) => problems.push(unknown(short)),
+                    None => inputs.take(&TABLE[0], arg, &mut problems),
+                }
                 continue;
             };
             let (name, attached) = match flag.split_once('=') {
@@ -251,13 +252,23 @@ impl Inputs {
     fn take(&mut self, row: &'static Row, value: &str, problems: &mut Vec<Finding>) {
         if value.trim().is_empty() {
             let word = row.default.map_or("a value".to_owned(), |word| {
-                format!("a value, or `{word}` to say that none is meant")
+                format!("a value, or `{word}`, the default")
             });
             problems.push(Finding::new(
                 Rule::InputEmpty,
                 Some(row.name),
                 word,
                 "an empty value",
+            ));
+            return;
+        }
+        if row.shape != Shape::Lines && value.trim().chars().any(char::is_control) {
+            let (expected, found) = ("one line", "line breaks or control characters");
+            problems.push(Finding::new(
+                Rule::InputIllegal,
+                Some(row.name),
+                expected,
+                found,
             ));
             return;
         }
@@ -285,6 +296,14 @@ fn row(name: &str) -> Option<&'static Row> {
 
 fn is_flag(arg: &OsString) -> bool {
     arg.to_str().is_some_and(|arg| arg.starts_with("--"))
+}
+
+/// Whether a variable holds an input: others may begin alike, such as a
+/// desktop's `INPUT_METHOD`.
+fn is_input(variable: &str) -> bool {
+    variable
+        .strip_prefix("INPUT_")
+        .is_some_and(|name| row(&name.to_ascii_lowercase()).is_some())
 }
 
 /// A word that can only be the mode: after a bare flag it is no value of it.

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use crate::context::Context;
 use crate::endpoints::PROJECT_PAGE;
+use crate::github::oidc::RequestCredentials;
 use crate::github::runner::{self, Runner, RunnerError};
 use crate::http::{Client, ClientOptions};
 use crate::inputs::Inputs;
@@ -50,7 +51,8 @@ pub async fn run(context: &Context, inputs: &Inputs, problems: Vec<Finding>) -> 
     runner::log_to_stderr(context);
     let mut report = match read_plan(inputs, problems) {
         Ok(plan) => carry_out(context, &plan, &runner).await,
-        Err(problems) => {
+        Err(mut problems) => {
+            problems.extend(missing_id_token(context, inputs));
             let mut report = Report::new(inputs.value("mode").unwrap_or_default().trim());
             report.note(problems);
             report
@@ -69,6 +71,23 @@ pub async fn run(context: &Context, inputs: &Inputs, problems: Vec<Finding>) -> 
     });
     tell(&runner, &mut report, path.as_deref());
     report
+}
+
+/// What a publishing job lacks is told together with what is wrong with its
+/// inputs, not in the next run.
+fn missing_id_token(context: &Context, inputs: &Inputs) -> Option<Finding> {
+    let is = |name, word| inputs.value(name).is_some_and(|value| value.trim() == word);
+    if !is("mode", Mode::Publish.word()) || is("dry-run", "true") {
+        return None;
+    }
+    credentials(context).err()
+}
+
+/// What the runner gives to ask for identity tokens.
+fn credentials(context: &Context) -> Result<RequestCredentials, Finding> {
+    let url = context.env("ACTIONS_ID_TOKEN_REQUEST_URL");
+    let token = context.env("ACTIONS_ID_TOKEN_REQUEST_TOKEN");
+    RequestCredentials::new(url, token).map_err(|why| why.finding())
 }
 
 fn read_plan(inputs: &Inputs, mut problems: Vec<Finding>) -> Result<Plan, Vec<Finding>> {

@@ -57,7 +57,11 @@ impl Run<'_> {
             return;
         }
         let Some(credentials) = credentials else {
-            return;
+            // A rehearsal asks all that can be asked without a token.
+            let audience = index::audience(&index).await;
+            return self
+                .report
+                .note(audience.err().map(|why| why.finding(None)));
         };
         if is_new {
             let uploads = Uploads::new(self, &index, &target, &examined.batch, &ledger);
@@ -84,11 +88,7 @@ impl Run<'_> {
         if self.plan.dry_run {
             return Ok(None);
         }
-        let url = self.context.env("ACTIONS_ID_TOKEN_REQUEST_URL");
-        let token = self.context.env("ACTIONS_ID_TOKEN_REQUEST_TOKEN");
-        RequestCredentials::new(url, token)
-            .map(Some)
-            .map_err(|why| why.finding())
+        super::credentials(self.context).map(Some)
     }
 
     fn permit(&mut self, examined: &Examined) -> Option<Target> {

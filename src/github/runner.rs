@@ -12,7 +12,7 @@ use std::fmt::{self, Write as _};
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Once;
+use std::sync::{Mutex, Once};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use tracing::field::{Field, Visit};
@@ -53,9 +53,18 @@ pub enum RunnerError {
     Random(String),
 }
 
+/// The bar on the terminal, while there is one.
+static BAR: Mutex<Option<ProgressBar>> = Mutex::new(None);
+
 fn emit(line: impl fmt::Display) {
     // A reader that went away must not end a run that may be publishing.
-    let _ = writeln!(io::stderr().lock(), "{line}");
+    let write = || {
+        let _ = writeln!(io::stderr().lock(), "{line}");
+    };
+    match BAR.lock().ok().and_then(|bar| bar.clone()) {
+        Some(bar) => bar.suspend(write),
+        None => write(),
+    }
 }
 
 impl Runner {
@@ -145,6 +154,7 @@ impl Runner {
     /// The runner's file cannot be written.
     pub fn outputs(&self, outputs: &[(&str, String)]) -> Result<(), RunnerError> {
         let mut out = io::stdout().lock();
+        let mut said = Ok(());
         for (name, value) in outputs {
             // Lines of a value are told apart by blanks: one output, one line.
             let value = value
@@ -152,17 +162,23 @@ impl Runner {
                 .map(escape::line)
                 .collect::<Vec<_>>()
                 .join(" ");
-            let _ = writeln!(out, "{name}={value}");
+            said = said.and_then(|()| writeln!(out, "{name}={value}"));
         }
+        let said = said
+            .and_then(|()| out.flush())
+            .map_err(|source| RunnerError::Write {
+                path: "standard output".to_owned(),
+                source,
+            });
         let Some(path) = &self.output else {
-            return Ok(());
+            return said;
         };
         let mut text = String::new();
         for (name, value) in outputs {
             let delimiter = delimiter()?;
             let _ = write!(text, "{name}<<{delimiter}\n{value}\n{delimiter}\n");
         }
-        append(path, &text)
+        append(path, &text).and(said)
     }
 
     /// The job summary, where there is one.
@@ -183,6 +199,9 @@ impl Runner {
         let bar = ProgressBar::new(total).with_message(what);
         if let Ok(style) = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} {eta}") {
             bar.set_style(style);
+        }
+        if let Ok(mut shown) = BAR.lock() {
+            *shown = Some(bar.clone());
         }
         Progress(Some(bar))
     }
@@ -239,6 +258,9 @@ impl Drop for Progress {
     fn drop(&mut self) {
         if let Some(bar) = &self.0 {
             bar.finish_and_clear();
+            if let Ok(mut shown) = BAR.lock() {
+                *shown = None;
+            }
         }
     }
 }

@@ -141,6 +141,17 @@ impl Draft {
             reader.refuse("projects", "the projects that may be published", "`none`");
         }
         let Some(index) = &self.index else { return };
+        if matches!(self.source, Some(Location::Path(_)))
+            && self.area.is_none()
+            && matches!(index, IndexChoice::Own { .. })
+        {
+            reader.problems.push(Finding::new(
+                Rule::AreaUnknown,
+                Some("area"),
+                "`release` or `dev`, since a local directory cannot say it",
+                "`derived`",
+            ));
+        }
         if matches!(index, IndexChoice::Pypi) && reader.is_default_word("expected-digest") {
             reader.refuse(
                 "expected-digest",

@@ -285,7 +285,8 @@ fn publishing_on_the_public_indexes_takes_only_the_asfs_hosts() {
         "--keys",
         "KEYS",
     ];
-    assert_eq!(publish(&own), []);
+    assert_eq!(publish(&own), [(Rule::AreaUnknown, "area".to_owned())]);
+    assert_eq!(publish(&[&own[..], &["--area", "release"]].concat()), []);
 }
 
 #[test]

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use super::escape::markdown as shown;
-use super::{Outcome, Report, text};
+use super::{FileRow, Outcome, Report, State, text};
 use crate::rules::{Finding, Severity};
 
 /// GitHub refuses a summary beyond this many bytes; the rest of the step's
@@ -155,8 +155,17 @@ fn files(page: &mut String, report: &Report) {
             row.size,
             cell(&row.sha256),
             cell(&row.signer),
-            row.state.word(),
+            standing(row),
         );
+    }
+}
+
+/// Where a distribution stands on an index that was asked.
+fn standing(row: &FileRow) -> &'static str {
+    if row.class == "distribution" && row.state != State::Unknown {
+        row.state.word()
+    } else {
+        ""
     }
 }
 
@@ -180,7 +189,6 @@ fn cut(mut page: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::FileRow;
 
     #[test]
     fn a_summary_of_thousands_of_files_stays_within_githubs_limit() {

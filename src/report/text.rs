@@ -38,20 +38,31 @@ pub fn outcome(report: &Report) -> String {
         .filter(|finding| finding.refuses())
         .count();
     match report.outcome {
-        Outcome::Verified => format!("Verified: {distributions} distributions hold."),
+        Outcome::Verified => format!("Verified: {} hold.", counted(distributions, "distribution")),
         Outcome::DryRun => format!(
-            "Dry run: {distributions} distributions hold and could be published; nothing was sent."
+            "Dry run: {} could be published; nothing was sent.",
+            counted(distributions, "distribution")
         ),
         Outcome::Published => {
-            format!("Published: the index serves all {distributions} distributions.")
+            let all = counted(distributions, "distribution");
+            format!("Published: the index serves {all} as verified.")
         }
-        Outcome::Refused => format!("Refused: {refusals} findings{}.", nothing_sent(report)),
-        Outcome::IllegalInputs => format!("Wrong inputs: {refusals} problems; nothing was done."),
+        Outcome::Refused => format!(
+            "Refused: {}{}.",
+            counted(refusals, "finding"),
+            nothing_sent(report)
+        ),
+        Outcome::IllegalInputs => format!("Wrong inputs: {}.", counted(refusals, "problem")),
         Outcome::Failed => format!(
             "Failed: something outside did not work{}. Run it again.",
             nothing_sent(report)
         ),
     }
+}
+
+/// `1 file`, `2 files`.
+fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 /// That nothing was published, where it is certain.

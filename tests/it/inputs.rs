@@ -186,3 +186,43 @@ fn a_password_in_a_mistyped_url_is_not_repeated() {
         assert!(!ran.everything().contains("hunter2"), "{args:?}");
     }
 }
+
+#[test]
+fn no_value_turns_a_run_into_help() {
+    for value in ["-h", "--help", "-V"] {
+        let ran = run(&["publish", "--source", "/x", "--waive", value], &[]);
+        assert_eq!(ran.status, 2, "{value}: {}", ran.stdout);
+    }
+}
+
+#[test]
+fn a_variable_of_the_desktop_is_no_input() {
+    let args = ["verify", "--source", "/x", "--keys", "k"];
+    let ran = run(&args, &[("INPUT_METHOD", "fcitx")]);
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+}
+
+#[test]
+fn a_job_without_a_token_learns_so_together_with_its_other_problems() {
+    let args = [
+        "publish",
+        "--source",
+        "/x",
+        "--keys",
+        "k",
+        "--concurrency",
+        "0",
+        "--projects",
+        "x",
+        "--index",
+        "http://127.0.0.1:9",
+        "--report",
+        "report.json",
+    ];
+    let ran = run(&args, &[]);
+    assert_eq!(ran.status, 2);
+    assert_eq!(
+        ran.refusals(),
+        ["area-unknown", "id-token-missing", "input-illegal"]
+    );
+}

@@ -286,4 +286,27 @@ fn the_root_of_a_repository_is_in_no_area_whatever_the_inputs_say() {
     assert_eq!(ran.status, 2, "{}", ran.stderr);
     assert!(ran.refusals().contains(&"area-contradicted".to_owned()));
     world.assert_untouched();
+    // A final below `dev` must not go out because the inputs say `release`.
+    world.stage("dev/example/1.0/", project("example", "1.0"));
+    let changes = [
+        ("source", root.as_str()),
+        ("area", "release"),
+        ("include", "dev/*"),
+    ];
+    let ran = world.run("publish", &changes);
+    assert_ne!(ran.status, 0, "{}", ran.stderr);
+    world.assert_untouched();
+}
+
+#[test]
+fn a_dry_run_sees_what_changed_since_its_revision() {
+    let world = World::with_release();
+    let revision = world.verify().output("revision").unwrap().to_owned();
+    world.change("example-1.0.tar.gz.sha256", Some(b"more".to_vec()));
+    let ran = world.run("publish", &[("revision", &revision), ("dry-run", "true")]);
+    assert_eq!(
+        (ran.status, ran.refusals()),
+        (1, vec!["source-changed".to_owned()])
+    );
+    world.assert_untouched();
 }
