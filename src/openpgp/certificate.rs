@@ -103,7 +103,8 @@ impl Certificate {
     }
 
     /// Whether the primary key, or its subkey `subkey`, was good for signing
-    /// at `signed_at`, seen from `now`; both in Unix seconds.
+    /// at `signed_at`, seen from `now`; both in Unix seconds. Revocations are
+    /// [`Self::refuse_revoked`]'s matter, to be asked before.
     pub(super) fn judge(
         &self,
         subkey: Option<&Subkey>,
@@ -114,7 +115,6 @@ impl Certificate {
             return Err(unfit(&self.facts));
         };
         let statements = self.self_signatures(primary, now);
-        self.refuse_revoked(primary, subkey, now)?;
         if statements.direct.is_none() && statements.user.is_none() {
             return Err(self.unusable("nothing in KEYS by which its owner vouches for it"));
         }
@@ -178,15 +178,14 @@ impl Certificate {
     /// Every revocation refuses, whatever its reason: of the key by itself, of
     /// the subkey by the key. One by a designated revoker counts unverified,
     /// since that key need not be in KEYS and refusing is the safe side.
-    fn refuse_revoked(
-        &self,
-        primary: &PublicKey,
-        subkey: Option<&Subkey>,
-        now: u64,
-    ) -> Result<(), Fault> {
+    pub(super) fn refuse_revoked(&self, subkey: Option<&Subkey>, now: u64) -> Result<(), Fault> {
         if self.unreadable_revocation {
             return Err(self.unusable("a revocation in KEYS that cannot be read"));
         }
+        // A primary key too weak to sign may still revoke.
+        let Some(primary) = &self.primary else {
+            return Ok(());
+        };
         let revokers = self.designated_revokers(primary, now);
         let by_revoker = |statement: &Statement| {
             let hints = Hints::of(&statement.signature);

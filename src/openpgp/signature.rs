@@ -246,11 +246,21 @@ impl<'a> Claim<'a> {
             return Outcome::Stranger(self.describe());
         }
         let signed_at = made_at(self.signature).unwrap_or_default();
+        let made_by: Vec<_> = self
+            .fit
+            .iter()
+            .filter(|it| digest.is_some_and(|digest| holds(self.signature, it, digest)))
+            .collect();
+        // Several certificates may bind one subkey. Whichever of them revokes it
+        // has the last word, whatever the others say.
+        let revoked = made_by
+            .iter()
+            .find_map(|it| it.certificate.refuse_revoked(it.subkey, now).err());
+        if let Some(fault) = revoked {
+            return Outcome::Refused(fault);
+        }
         let mut refusal = None;
-        for candidate in &self.fit {
-            if !digest.is_some_and(|digest| holds(self.signature, candidate, digest)) {
-                continue;
-            }
+        for candidate in made_by {
             let certificate = candidate.certificate;
             match certificate.judge(candidate.subkey, signed_at, now) {
                 Ok(standing) => {

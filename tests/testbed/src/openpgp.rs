@@ -216,6 +216,13 @@ impl TestKey {
         self.subkeys.push((stolen, vec![binding]));
     }
 
+    /// Binds another key's subkey as well, with the consent of its owner.
+    pub fn adopt_subkey(&mut self, owner: &Self, number: usize) {
+        let adopted = owner.subkeys[number].0.clone();
+        let binding = self.bind(&adopted, &Terms::default());
+        self.subkeys.push((adopted, vec![binding]));
+    }
+
     /// Revokes the key inside its own public copy.
     pub fn revoke(&mut self, at: u32) {
         let revocation = self.revocation(at);
