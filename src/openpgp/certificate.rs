@@ -64,6 +64,8 @@ pub(super) struct Certificate {
     pub(super) users: Vec<User>,
     pub(super) subkeys: Vec<Subkey>,
     pub(super) revocations: Vec<Statement>,
+    /// Revocations out of damaged blocks: one that holds of nothing may have held.
+    pub(super) damaged_revocations: Vec<Statement>,
     /// A revocation stands here that cannot be read: the key is not used.
     pub(super) unreadable_revocation: bool,
 }
@@ -98,6 +100,7 @@ impl Certificate {
             users: Vec::new(),
             subkeys: Vec::new(),
             revocations: Vec::new(),
+            damaged_revocations: Vec::new(),
             unreadable_revocation: false,
         }
     }
@@ -197,18 +200,35 @@ impl Certificate {
         if let Some(statement) = of_key {
             return Err(revoked(&self.facts.fingerprint, &statement.signature));
         }
-        let Some((subkey, packet)) =
-            subkey.and_then(|subkey| Some((subkey, subkey.packet.as_ref()?)))
-        else {
-            return Ok(());
-        };
-        let of_subkey = subkey.revocations.iter().find(|statement| {
-            statement.holds(|it| it.verify_subkey_binding(primary, packet)) || by_revoker(statement)
-        });
-        match of_subkey {
-            Some(statement) => Err(revoked(&subkey.facts.fingerprint, &statement.signature)),
-            None => Ok(()),
+        let packet = subkey.and_then(|subkey| Some((subkey, subkey.packet.as_ref()?)));
+        if let Some((subkey, packet)) = packet {
+            let of_subkey = subkey.revocations.iter().find(|statement| {
+                statement.holds(|it| it.verify_subkey_binding(primary, packet))
+                    || by_revoker(statement)
+            });
+            if let Some(statement) = of_subkey {
+                return Err(revoked(&subkey.facts.fingerprint, &statement.signature));
+            }
         }
+        if self
+            .damaged_revocations
+            .iter()
+            .all(|it| self.places(it, primary))
+        {
+            Ok(())
+        } else {
+            Err(self.unusable("a revocation in a damaged block of KEYS"))
+        }
+    }
+
+    /// Whether a revocation holds of this key or of any of its subkeys.
+    fn places(&self, revocation: &Statement, primary: &PublicKey) -> bool {
+        revocation.holds(|it| {
+            let subkeys = self.subkeys.iter().filter_map(|it| it.packet.as_ref());
+            subkeys
+                .map(|packet| it.verify_subkey_binding(primary, packet))
+                .fold(it.verify_key(primary), |done, next| done.or(next))
+        })
     }
 
     /// The keys that the owner allowed to revoke this one.

@@ -161,8 +161,18 @@ fn read_asc(asc: &[u8]) -> Result<Vec<Signature>, String> {
     let mut signatures: Vec<Signature> = Vec::new();
     for piece in armor::split(asc, armor::SIGNATURE) {
         match piece {
-            Piece::Broken { line } => {
+            Piece::Broken { line, .. } => {
                 return Err(format!("the block at line {line} has no END line"));
+            }
+            Piece::Stray { line }
+            | Piece::Block {
+                line,
+                indented: true,
+                ..
+            } => {
+                return Err(format!(
+                    "the BEGIN at line {line} does not stand alone on its line"
+                ));
             }
             Piece::Text { line, text } => {
                 // Prose may introduce the first block. Whatever else stands
@@ -172,7 +182,7 @@ fn read_asc(asc: &[u8]) -> Result<Vec<Signature>, String> {
                     return Err(format!("`{text}` at line {line}"));
                 }
             }
-            Piece::Block { line, body } => {
+            Piece::Block { line, body, .. } => {
                 let at = |why| format!("the block at line {line}: {why}");
                 let bytes = armor::decode(&body).map_err(at)?;
                 for packet in frame(&bytes).map_err(at)? {

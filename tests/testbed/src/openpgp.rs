@@ -253,6 +253,11 @@ impl TestKey {
         armor("PGP PUBLIC KEY BLOCK", &bytes_of([&self.revocation(at)]))
     }
 
+    /// The packet of such a revocation without armor.
+    pub fn revocation_bytes(&self, at: u32) -> Vec<u8> {
+        bytes_of([&self.revocation(at)])
+    }
+
     /// The public key as packets without armor.
     pub fn public_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
