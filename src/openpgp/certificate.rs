@@ -227,7 +227,7 @@ impl Certificate {
             let subkeys = self.subkeys.iter().filter_map(|it| it.packet.as_ref());
             subkeys
                 .map(|packet| it.verify_subkey_binding(primary, packet))
-                .fold(it.verify_key(primary), |done, next| done.or(next))
+                .fold(it.verify_key(primary), Result::or)
         })
     }
 
