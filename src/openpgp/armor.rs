@@ -22,12 +22,21 @@ pub(super) enum Piece<'a> {
     Block {
         /// Where its BEGIN line stands, from 1.
         line: usize,
-        /// The lines between BEGIN and END, without their trailing blanks.
+        /// Whether blanks stand before its BEGIN.
+        indented: bool,
+        /// The lines between BEGIN and END, without the blanks around them.
         body: Vec<&'a [u8]>,
     },
     /// A block that never ends, or that another BEGIN cuts off.
     Broken {
         /// Where its BEGIN line stands, from 1.
+        line: usize,
+        /// The lines after BEGIN, without the blanks around them.
+        body: Vec<&'a [u8]>,
+    },
+    /// A line outside all blocks that holds BEGIN and the label, and more.
+    Stray {
+        /// Where it stands, from 1.
         line: usize,
     },
     /// A line outside all blocks that is not blank.
@@ -41,37 +50,51 @@ pub(super) enum Piece<'a> {
 
 /// Splits a text into the blocks labelled `label` and the rest.
 pub(super) fn split<'a>(bytes: &'a [u8], label: &str) -> Vec<Piece<'a>> {
-    let begin = format!("-----BEGIN {label}-----");
+    let mark = format!("-----BEGIN {label}");
+    let begin = format!("{mark}-----");
     let end = format!("-----END {label}-----");
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let mut pieces = Vec::new();
-    let mut open: Option<(usize, Vec<&[u8]>)> = None;
+    let mut open: Option<(usize, bool, Vec<&[u8]>)> = None;
     for (index, raw) in bytes.split(|&byte| byte == b'\n').enumerate() {
         let line = index + 1;
         let text = raw.trim_ascii_end();
-        if text == begin.as_bytes() {
+        let inner = text.trim_ascii_start();
+        if inner == begin.as_bytes() {
             // A nested BEGIN: the block before lost its END, this one may be whole.
-            if let Some((line, _)) = open.replace((line, Vec::new())) {
-                pieces.push(Piece::Broken { line });
+            let indented = inner.len() < text.len();
+            if let Some((line, _, body)) = open.replace((line, indented, Vec::new())) {
+                pieces.push(Piece::Broken { line, body });
             }
-        } else if let Some((_, body)) = &mut open {
-            if text == end.as_bytes() {
-                pieces.extend(open.take().map(|(line, body)| Piece::Block { line, body }));
+        } else if let Some((_, _, body)) = &mut open {
+            if inner == end.as_bytes() {
+                pieces.extend(open.take().map(|(line, indented, body)| Piece::Block {
+                    line,
+                    indented,
+                    body,
+                }));
             } else {
-                body.push(text);
+                body.push(inner);
             }
+        } else if contains(text, mark.as_bytes()) {
+            pieces.push(Piece::Stray { line });
         } else if !text.is_empty() {
             pieces.push(Piece::Text { line, text });
         }
     }
-    pieces.extend(open.map(|(line, _)| Piece::Broken { line }));
+    pieces.extend(open.map(|(line, _, body)| Piece::Broken { line, body }));
     pieces
+}
+
+/// Whether `mark` stands anywhere in `line`.
+pub(super) fn contains(line: &[u8], mark: &[u8]) -> bool {
+    line.windows(mark.len()).any(|window| window == mark)
 }
 
 /// The bytes that the body of a block stands for, or why it is damaged.
 ///
-/// The checksum line is optional, but one that is wrong refuses: RFC 9580 would
-/// have it ignored, `GnuPG` does not, and it is the sign of a damaged file.
+/// The checksum line is optional, but one that is wrong is damage: RFC 9580
+/// would have it ignored, `GnuPG` does not. [`salvage`] reads on regardless.
 pub(super) fn decode(body: &[&[u8]]) -> Result<Vec<u8>, String> {
     let blank = body
         .iter()
@@ -108,6 +131,22 @@ pub(super) fn decode(body: &[&[u8]]) -> Result<Vec<u8>, String> {
         return Err("the block is empty".to_owned());
     }
     Ok(data)
+}
+
+/// What can still be read out of the body of a damaged block. Letters that are
+/// no base64 are skipped, as `GnuPG` does.
+pub(super) fn salvage(body: &[&[u8]]) -> Vec<u8> {
+    let mut digits: Vec<u8> = body
+        .iter()
+        .filter(|line| !line.contains(&b':') && !line.starts_with(b"="))
+        .flat_map(|line| line.iter().copied())
+        .filter(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
+        .collect();
+    let whole = digits.len() * 3 / 4;
+    digits.resize(digits.len().next_multiple_of(4), b'A');
+    let mut bytes = STANDARD.decode(&digits).unwrap_or_default();
+    bytes.truncate(whole);
+    bytes
 }
 
 /// CRC-24 of RFC 9580, section 6.1.1; the upper 8 bits are zero.

@@ -64,6 +64,8 @@ pub(super) struct Certificate {
     pub(super) users: Vec<User>,
     pub(super) subkeys: Vec<Subkey>,
     pub(super) revocations: Vec<Statement>,
+    /// Revocations out of damaged blocks: one that holds of nothing may have held.
+    pub(super) damaged_revocations: Vec<Statement>,
     /// A revocation stands here that cannot be read: the key is not used.
     pub(super) unreadable_revocation: bool,
 }
@@ -98,12 +100,14 @@ impl Certificate {
             users: Vec::new(),
             subkeys: Vec::new(),
             revocations: Vec::new(),
+            damaged_revocations: Vec::new(),
             unreadable_revocation: false,
         }
     }
 
     /// Whether the primary key, or its subkey `subkey`, was good for signing
-    /// at `signed_at`, seen from `now`; both in Unix seconds.
+    /// at `signed_at`, seen from `now`; both in Unix seconds. Revocations are
+    /// [`Self::refuse_revoked`]'s matter, to be asked before.
     pub(super) fn judge(
         &self,
         subkey: Option<&Subkey>,
@@ -114,7 +118,6 @@ impl Certificate {
             return Err(unfit(&self.facts));
         };
         let statements = self.self_signatures(primary, now);
-        self.refuse_revoked(primary, subkey, now)?;
         if statements.direct.is_none() && statements.user.is_none() {
             return Err(self.unusable("nothing in KEYS by which its owner vouches for it"));
         }
@@ -178,15 +181,14 @@ impl Certificate {
     /// Every revocation refuses, whatever its reason: of the key by itself, of
     /// the subkey by the key. One by a designated revoker counts unverified,
     /// since that key need not be in KEYS and refusing is the safe side.
-    fn refuse_revoked(
-        &self,
-        primary: &PublicKey,
-        subkey: Option<&Subkey>,
-        now: u64,
-    ) -> Result<(), Fault> {
+    pub(super) fn refuse_revoked(&self, subkey: Option<&Subkey>, now: u64) -> Result<(), Fault> {
         if self.unreadable_revocation {
             return Err(self.unusable("a revocation in KEYS that cannot be read"));
         }
+        // A primary key too weak to sign may still revoke.
+        let Some(primary) = &self.primary else {
+            return Ok(());
+        };
         let revokers = self.designated_revokers(primary, now);
         let by_revoker = |statement: &Statement| {
             let hints = Hints::of(&statement.signature);
@@ -198,18 +200,35 @@ impl Certificate {
         if let Some(statement) = of_key {
             return Err(revoked(&self.facts.fingerprint, &statement.signature));
         }
-        let Some((subkey, packet)) =
-            subkey.and_then(|subkey| Some((subkey, subkey.packet.as_ref()?)))
-        else {
-            return Ok(());
-        };
-        let of_subkey = subkey.revocations.iter().find(|statement| {
-            statement.holds(|it| it.verify_subkey_binding(primary, packet)) || by_revoker(statement)
-        });
-        match of_subkey {
-            Some(statement) => Err(revoked(&subkey.facts.fingerprint, &statement.signature)),
-            None => Ok(()),
+        let packet = subkey.and_then(|subkey| Some((subkey, subkey.packet.as_ref()?)));
+        if let Some((subkey, packet)) = packet {
+            let of_subkey = subkey.revocations.iter().find(|statement| {
+                statement.holds(|it| it.verify_subkey_binding(primary, packet))
+                    || by_revoker(statement)
+            });
+            if let Some(statement) = of_subkey {
+                return Err(revoked(&subkey.facts.fingerprint, &statement.signature));
+            }
         }
+        if self
+            .damaged_revocations
+            .iter()
+            .all(|it| self.places(it, primary))
+        {
+            Ok(())
+        } else {
+            Err(self.unusable("a revocation in a damaged block of KEYS"))
+        }
+    }
+
+    /// Whether a revocation holds of this key or of any of its subkeys.
+    fn places(&self, revocation: &Statement, primary: &PublicKey) -> bool {
+        revocation.holds(|it| {
+            let subkeys = self.subkeys.iter().filter_map(|it| it.packet.as_ref());
+            subkeys
+                .map(|packet| it.verify_subkey_binding(primary, packet))
+                .fold(it.verify_key(primary), Result::or)
+        })
     }
 
     /// The keys that the owner allowed to revoke this one.

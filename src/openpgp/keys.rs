@@ -71,6 +71,14 @@ pub enum KeysError {
         /// Where it begins, from 1.
         line: usize,
     },
+    /// A revocation that may be of any key.
+    #[error("line {line}: a block with a revocation that cannot be read")]
+    UnreadableRevocation {
+        /// Which of the files.
+        file: usize,
+        /// Where its block begins, from 1.
+        line: usize,
+    },
     /// No file was given.
     #[error("no KEYS file at all")]
     NoFile,
@@ -81,10 +89,14 @@ impl KeysError {
     pub fn finding(&self, path: &str) -> Finding {
         let rule = match self {
             Self::PrivateKey { .. } => Rule::KeysPrivate,
-            Self::WebPage { .. } | Self::NoKey { .. } | Self::NoFile => Rule::KeysUnusable,
+            Self::WebPage { .. }
+            | Self::NoKey { .. }
+            | Self::UnreadableRevocation { .. }
+            | Self::NoFile => Rule::KeysUnusable,
         };
         let expected = match self {
             Self::PrivateKey { .. } => "public keys only",
+            Self::UnreadableRevocation { .. } => "revocations that can be read, or none",
             _ => "at least one OpenPGP key of version 4 or 6",
         };
         Finding::new(rule, Some(path), expected, self.to_string())
@@ -93,9 +105,10 @@ impl KeysError {
     /// Which of the files it is about, from 0.
     pub const fn file(&self) -> Option<usize> {
         match *self {
-            Self::WebPage { file } | Self::NoKey { file, .. } | Self::PrivateKey { file, .. } => {
-                Some(file)
-            }
+            Self::WebPage { file }
+            | Self::NoKey { file, .. }
+            | Self::UnreadableRevocation { file, .. }
+            | Self::PrivateKey { file, .. } => Some(file),
             Self::NoFile => None,
         }
     }

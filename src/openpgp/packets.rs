@@ -32,32 +32,74 @@ pub(super) struct Framed<'a> {
     pub(super) body: &'a [u8],
 }
 
+/// Where a sequence of packets breaks off.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Break<'a> {
+    pub(super) why: String,
+    /// The packet that is not whole, with what there is of it.
+    pub(super) partial: Option<Framed<'a>>,
+}
+
 /// Cuts a sequence of packets apart. Lengths that are partial or left open
 /// never occur in keys and signatures and are refused.
-pub(super) fn frame(mut bytes: &[u8]) -> Result<Vec<Framed<'_>>, String> {
+pub(super) fn frame(bytes: &[u8]) -> Result<Vec<Framed<'_>>, String> {
+    match frame_start(bytes) {
+        (packets, None) => Ok(packets),
+        (_, Some(end)) => Err(end.why),
+    }
+}
+
+/// Cuts a sequence of packets apart, as far as it goes.
+pub(super) fn frame_start(mut bytes: &[u8]) -> (Vec<Framed<'_>>, Option<Break<'_>>) {
     let mut packets = Vec::new();
     while let Some((&first, rest)) = bytes.split_first() {
         if first & 0x80 == 0 {
-            return Err("bytes that are no OpenPGP packet".to_owned());
+            let why = "bytes that are no OpenPGP packet".to_owned();
+            return (packets, Some(Break { why, partial: None }));
         }
-        let (tag, length, rest) = if first & 0x40 == 0 {
-            let width = match first & 0x03 {
-                0 => 1,
-                1 => 2,
-                2 => 4,
-                _ => return Err("a packet of open length".to_owned()),
-            };
-            let (length, rest) = take_number(rest, width).ok_or("a packet is cut off")?;
-            ((first >> 2) & 0x0F, length, rest)
+        let old = first & 0x40 == 0;
+        let tag = if old {
+            (first >> 2) & 0x0F
         } else {
-            let (length, rest) = take_new_length(rest)?;
-            (first & 0x3F, length, rest)
+            first & 0x3F
         };
-        let (body, rest) = rest.split_at_checked(length).ok_or("a packet is cut off")?;
+        let taken = if old {
+            take_old_length(first, rest)
+        } else {
+            take_new_length(rest)
+        };
+        let (length, rest) = match taken {
+            Ok(taken) => taken,
+            Err(why) => {
+                // The first octets of the body follow one octet of length, or none.
+                let after = if old {
+                    rest
+                } else {
+                    rest.get(1..).unwrap_or_default()
+                };
+                let partial = Some(Framed { tag, body: after });
+                return (packets, Some(Break { why, partial }));
+            }
+        };
+        let Some((body, rest)) = rest.split_at_checked(length) else {
+            let why = "a packet is cut off".to_owned();
+            let partial = Some(Framed { tag, body: rest });
+            return (packets, Some(Break { why, partial }));
+        };
         packets.push(Framed { tag, body });
         bytes = rest;
     }
-    Ok(packets)
+    (packets, None)
+}
+
+fn take_old_length(first: u8, rest: &[u8]) -> Result<(usize, &[u8]), String> {
+    let width = match first & 0x03 {
+        0 => 1,
+        1 => 2,
+        2 => 4,
+        _ => return Err("a packet of open length".to_owned()),
+    };
+    Ok(take_number(rest, width).ok_or("a packet is cut off")?)
 }
 
 fn take_new_length(bytes: &[u8]) -> Result<(usize, &[u8]), String> {

@@ -161,8 +161,18 @@ fn read_asc(asc: &[u8]) -> Result<Vec<Signature>, String> {
     let mut signatures: Vec<Signature> = Vec::new();
     for piece in armor::split(asc, armor::SIGNATURE) {
         match piece {
-            Piece::Broken { line } => {
+            Piece::Broken { line, .. } => {
                 return Err(format!("the block at line {line} has no END line"));
+            }
+            Piece::Stray { line }
+            | Piece::Block {
+                line,
+                indented: true,
+                ..
+            } => {
+                return Err(format!(
+                    "the BEGIN at line {line} does not stand alone on its line"
+                ));
             }
             Piece::Text { line, text } => {
                 // Prose may introduce the first block. Whatever else stands
@@ -172,7 +182,7 @@ fn read_asc(asc: &[u8]) -> Result<Vec<Signature>, String> {
                     return Err(format!("`{text}` at line {line}"));
                 }
             }
-            Piece::Block { line, body } => {
+            Piece::Block { line, body, .. } => {
                 let at = |why| format!("the block at line {line}: {why}");
                 let bytes = armor::decode(&body).map_err(at)?;
                 for packet in frame(&bytes).map_err(at)? {
@@ -246,11 +256,21 @@ impl<'a> Claim<'a> {
             return Outcome::Stranger(self.describe());
         }
         let signed_at = made_at(self.signature).unwrap_or_default();
+        let made_by: Vec<_> = self
+            .fit
+            .iter()
+            .filter(|it| digest.is_some_and(|digest| holds(self.signature, it, digest)))
+            .collect();
+        // Several certificates may bind one subkey. Whichever of them revokes it
+        // has the last word, whatever the others say.
+        let revoked = made_by
+            .iter()
+            .find_map(|it| it.certificate.refuse_revoked(it.subkey, now).err());
+        if let Some(fault) = revoked {
+            return Outcome::Refused(fault);
+        }
         let mut refusal = None;
-        for candidate in &self.fit {
-            if !digest.is_some_and(|digest| holds(self.signature, candidate, digest)) {
-                continue;
-            }
+        for candidate in made_by {
             let certificate = candidate.certificate;
             match certificate.judge(candidate.subkey, signed_at, now) {
                 Ok(standing) => {

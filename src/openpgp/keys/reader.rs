@@ -15,14 +15,36 @@ use super::{BadBlock, Keyring, KeysError, KeysReport};
 use crate::openpgp::armor::{self, Piece};
 use crate::openpgp::certificate::{Certificate, Statement, Subkey, User};
 use crate::openpgp::packets::{
-    Framed, Hints, KeyPacket, frame, read_primary, read_signature, read_subkey, signature_type, tag,
+    Framed, Hints, KeyPacket, frame_start, read_primary, read_signature, read_subkey,
+    signature_type, tag,
 };
 use crate::openpgp::{Fingerprint, guarded};
 
-/// A revocation, and the certificate inside which it stood, if any.
+/// Below which key a packet stands.
+#[derive(Clone)]
+enum Home {
+    /// Below none: the block did not begin with a key.
+    None,
+    /// Below a key that never counts.
+    Lost,
+    /// Below this one.
+    Key(Fingerprint),
+}
+
+/// A revocation, and where it stood.
 struct Revocation {
-    home: Option<usize>,
-    signature: Signature,
+    home: Home,
+    /// Nothing where it cannot be read.
+    signature: Option<Signature>,
+    /// Whether it comes out of a damaged block.
+    damaged: bool,
+}
+
+/// Where a block begins.
+#[derive(Clone, Copy)]
+struct Spot {
+    file: usize,
+    line: usize,
 }
 
 /// Where the statements that follow in a block belong.
@@ -53,29 +75,23 @@ impl Reader {
         let (blocks, bad, old) = self.counts();
         let mut read = 0;
         for piece in armor::split(bytes, armor::PUBLIC_KEY) {
-            let (line, done) = match piece {
+            let (line, data, damage) = match piece {
                 Piece::Text { .. } => continue,
-                Piece::Broken { line } => (line, Err("the block has no END line".to_owned())),
-                Piece::Block { line, body } => (line, armor::decode(&body)),
+                Piece::Stray { line } => {
+                    let why = "a BEGIN that does not stand alone on its line".to_owned();
+                    (line, Vec::new(), Some(why))
+                }
+                Piece::Broken { line, body } => {
+                    let why = "the block has no END line".to_owned();
+                    (line, armor::salvage(&body), Some(why))
+                }
+                Piece::Block { line, body, .. } => match armor::decode(&body) {
+                    Ok(data) => (line, data, None),
+                    Err(why) => (line, armor::salvage(&body), Some(why)),
+                },
             };
             self.report.blocks += 1;
-            let outcome = match &done {
-                Ok(data) => match frame(data) {
-                    Ok(packets) if packets.iter().any(is_secret) => {
-                        return Err(KeysError::PrivateKey { file, line });
-                    }
-                    Ok(packets) => {
-                        let mut odd = Vec::new();
-                        read += self.read_packets(&packets, &mut odd);
-                        odd
-                    }
-                    Err(why) => vec![why],
-                },
-                Err(why) => vec![why.clone()],
-            };
-            self.report
-                .bad_blocks
-                .extend(outcome.into_iter().map(|why| BadBlock { file, line, why }));
+            read += self.read_block(&data, damage, Spot { file, line })?;
         }
         if read > 0 {
             return Ok(());
@@ -100,9 +116,89 @@ impl Reader {
         )
     }
 
-    /// Takes in one block; says how many keys it held, and what was odd.
-    fn read_packets(&mut self, packets: &[Framed<'_>], odd: &mut Vec<String>) -> usize {
+    /// Takes in the bytes of one block; says how many keys it held.
+    fn read_block(
+        &mut self,
+        data: &[u8],
+        damage: Option<String>,
+        spot: Spot,
+    ) -> Result<usize, KeysError> {
+        let Spot { file, line } = spot;
+        let (mut packets, end) = frame_start(data);
+        if end.is_none() && packets.iter().any(is_secret) {
+            return Err(KeysError::PrivateKey { file, line });
+        }
+        let mut odd = Vec::new();
         let mut keys = 0;
+        if damage.is_none() && end.is_none() {
+            keys = self.read_packets(&packets, spot, &mut odd)?;
+        } else {
+            let (why, partial) = end.map_or((None, None), |end| (Some(end.why), end.partial));
+            odd.extend(damage.or(why));
+            packets.extend(partial);
+            self.salvage(&packets, spot)?;
+        }
+        let bad = odd.into_iter().map(|why| BadBlock { file, line, why });
+        self.report.bad_blocks.extend(bad);
+        Ok(keys)
+    }
+
+    /// Takes the revocations, and nothing else, out of a damaged block: damage
+    /// may take from what KEYS allows, and never add to it.
+    fn salvage(&mut self, packets: &[Framed<'_>], spot: Spot) -> Result<(), KeysError> {
+        let mut home = Home::None;
+        for packet in packets {
+            match (packet.tag, packet.body.first()) {
+                (tag::PUBLIC_KEY, _) => {
+                    home = match read_primary(packet.body) {
+                        Ok(KeyPacket::Read(facts, _)) => Home::Key(facts.fingerprint),
+                        _ => Home::Lost,
+                    };
+                }
+                // Bytes out of step can look like a packet, so the version counts.
+                (tag::SIGNATURE, None | Some(2..=6)) => {
+                    self.note_revocation(packet.body, &home, true, spot)?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps a signature that is a revocation, or may be one, until all keys
+    /// are read. Hands back any other.
+    fn note_revocation(
+        &mut self,
+        body: &[u8],
+        home: &Home,
+        damaged: bool,
+        Spot { file, line }: Spot,
+    ) -> Result<Option<Signature>, KeysError> {
+        // Of an unknown version the crate keeps the bytes, without a type.
+        let signature = read_signature(body).ok().filter(|it| it.typ().is_some());
+        if !matches!(signature_type(body), None | Some(0x20 | 0x28)) {
+            return Ok(signature);
+        }
+        if signature.is_none() && matches!(home, Home::None) {
+            return Err(KeysError::UnreadableRevocation { file, line });
+        }
+        self.revocations.push(Revocation {
+            home: home.clone(),
+            signature,
+            damaged,
+        });
+        Ok(None)
+    }
+
+    /// Takes in one whole block; says how many keys it held, and what was odd.
+    fn read_packets(
+        &mut self,
+        packets: &[Framed<'_>],
+        spot: Spot,
+        odd: &mut Vec<String>,
+    ) -> Result<usize, KeysError> {
+        let mut keys = 0;
+        let mut place = Home::None;
         let mut home: Option<usize> = None;
         let mut component = Component::Other;
         for packet in packets {
@@ -110,9 +206,16 @@ impl Reader {
                 tag::PUBLIC_KEY => {
                     component = Component::Primary;
                     home = self.add_primary(packet.body, odd);
+                    place = home
+                        .and_then(|index| self.certificates.get(index))
+                        .map_or(Home::Lost, |it| Home::Key(it.facts.fingerprint.clone()));
                     keys += usize::from(home.is_some());
                 }
-                tag::SIGNATURE => self.add_signature(packet.body, home, component),
+                tag::SIGNATURE => {
+                    if let Some(other) = self.note_revocation(packet.body, &place, false, spot)? {
+                        self.add_statement(other, home, component);
+                    }
+                }
                 tag => {
                     component = home
                         .and_then(|index| self.certificates.get_mut(index))
@@ -124,7 +227,7 @@ impl Reader {
                 }
             }
         }
-        keys
+        Ok(keys)
     }
 
     fn add_primary(&mut self, body: &[u8], odd: &mut Vec<String>) -> Option<usize> {
@@ -154,23 +257,8 @@ impl Reader {
         Some(index)
     }
 
-    fn add_signature(&mut self, body: &[u8], home: Option<usize>, component: Component) {
-        let certificate = home.and_then(|index| self.certificates.get_mut(index));
-        let Ok(signature) = read_signature(body) else {
-            // Others' signatures may be odd; a revocation must not get lost.
-            if let (Some(certificate), Some(0x20 | 0x28)) = (certificate, signature_type(body)) {
-                certificate.unreadable_revocation = true;
-            }
-            return;
-        };
-        if matches!(
-            signature.typ(),
-            Some(SignatureType::KeyRevocation | SignatureType::SubkeyRevocation)
-        ) {
-            self.revocations.push(Revocation { home, signature });
-            return;
-        }
-        let Some(certificate) = certificate else {
+    fn add_statement(&mut self, signature: Signature, home: Option<usize>, component: Component) {
+        let Some(certificate) = home.and_then(|index| self.certificates.get_mut(index)) else {
             return;
         };
         let statements = match component {
@@ -205,17 +293,27 @@ impl Reader {
     /// Hands a revocation to every key it may speak of: the one it stood in,
     /// the one it names as its maker, all of them where it names none.
     fn bring_home(&mut self, revocation: &Revocation) {
-        let hints = Hints::of(&revocation.signature);
-        let of_subkey = revocation.signature.typ() == Some(SignatureType::SubkeyRevocation);
-        for (index, certificate) in self.certificates.iter_mut().enumerate() {
+        let lives_at = |it: &Fingerprint| matches!(&revocation.home, Home::Key(key) if key == it);
+        let Some(signature) = &revocation.signature else {
+            for certificate in &mut self.certificates {
+                certificate.unreadable_revocation |= lives_at(&certificate.facts.fingerprint);
+            }
+            return;
+        };
+        let hints = Hints::of(signature);
+        let of_subkey = signature.typ() == Some(SignatureType::SubkeyRevocation);
+        for certificate in &mut self.certificates {
             let maker = (
                 certificate.facts.fingerprint.clone(),
                 certificate.facts.key_id,
             );
-            if revocation.home != Some(index) && !hints.is_empty() && !hints.fits(&maker) {
+            if !lives_at(&maker.0) && !hints.is_empty() && !hints.fits(&maker) {
                 continue;
             }
-            let statement = || Statement::new(revocation.signature.clone());
+            let statement = || Statement::new(signature.clone());
+            if revocation.damaged {
+                certificate.damaged_revocations.push(statement());
+            }
             if of_subkey {
                 for subkey in &mut certificate.subkeys {
                     subkey.revocations.push(statement());
@@ -281,11 +379,9 @@ fn find_private_block(bytes: &[u8]) -> Option<usize> {
         b"-----BEGIN PGP PRIVATE KEY BLOCK",
         b"-----BEGIN PGP SECRET KEY BLOCK",
     ];
-    let line = bytes.split(|&byte| byte == b'\n').position(|line| {
-        marks
-            .iter()
-            .any(|mark| line.windows(mark.len()).any(|window| window == *mark))
-    });
+    let line = bytes
+        .split(|&byte| byte == b'\n')
+        .position(|line| marks.iter().any(|mark| armor::contains(line, mark)));
     line.map(|index| index + 1)
 }
 

@@ -1,6 +1,7 @@
 // Licensed to the Apache Software Foundation (ASF) under the Apache License,
 // Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
 
+mod damage;
 mod standing;
 
 use std::io::{self, Cursor, Read};
@@ -9,7 +10,7 @@ use std::sync::LazyLock;
 use testbed::openpgp::{Digest, Kind, MADE, SIGNED, Signing, Terms, TestKey, armor};
 
 use super::{Judged, verify};
-use crate::openpgp::{Fingerprint, Keyring};
+use crate::openpgp::{Fingerprint, Keyring, KeysError};
 use crate::rules::{Finding, Rule};
 
 const DATA: &[u8] = b"the bytes of a wheel\r\n\0";

@@ -216,6 +216,13 @@ impl TestKey {
         self.subkeys.push((stolen, vec![binding]));
     }
 
+    /// Binds another key's subkey as well, with the consent of its owner.
+    pub fn adopt_subkey(&mut self, owner: &Self, number: usize) {
+        let adopted = owner.subkeys[number].0.clone();
+        let binding = self.bind(&adopted, &Terms::default());
+        self.subkeys.push((adopted, vec![binding]));
+    }
+
     /// Revokes the key inside its own public copy.
     pub fn revoke(&mut self, at: u32) {
         let revocation = self.revocation(at);
@@ -244,6 +251,11 @@ impl TestKey {
     /// A revocation of the key that stands alone, as `gpg --gen-revoke` makes it.
     pub fn armored_revocation(&self, at: u32) -> String {
         armor("PGP PUBLIC KEY BLOCK", &bytes_of([&self.revocation(at)]))
+    }
+
+    /// The packet of such a revocation without armor.
+    pub fn revocation_bytes(&self, at: u32) -> Vec<u8> {
+        bytes_of([&self.revocation(at)])
     }
 
     /// The public key as packets without armor.

@@ -169,6 +169,33 @@ fn a_subkey_signs_only_when_both_sides_vouch() {
 }
 
 #[test]
+fn a_revoked_subkey_does_not_count_because_another_certificate_binds_it_too() {
+    let mut owner = ALICE.clone();
+    owner.add_subkey(Kind::Ed25519, &Terms::default());
+    let mut other = BOB.clone();
+    other.adopt_subkey(&owner, 0);
+    let asc = owner.sign_detached_with(DATA, &with(|it| it.subkey = Some(0)));
+    let both_ways = |owner: &TestKey| {
+        let (one, two) = (owner.armored_public(), other.armored_public());
+        [one.clone() + &two, two + &one]
+    };
+    for keys in both_ways(&owner) {
+        let verdict = judge_with(&keys, asc.as_bytes(), &[], NOW);
+        assert_eq!(shape(&verdict), (true, vec![Rule::KeyKind]));
+    }
+    let mut subkey_revoked = owner.clone();
+    subkey_revoked.revoke_subkey(0, SIGNED + DAY);
+    let mut primary_revoked = owner.clone();
+    primary_revoked.revoke(SIGNED + DAY);
+    for revoked in [subkey_revoked, primary_revoked] {
+        for keys in both_ways(&revoked) {
+            let verdict = judge_with(&keys, asc.as_bytes(), &[], NOW);
+            assert_eq!(shape(&verdict), (false, vec![Rule::KeyRevoked]));
+        }
+    }
+}
+
+#[test]
 fn the_owner_must_vouch_for_the_primary_key() {
     let terms = |digest, may_sign| Terms {
         digest,
