@@ -57,7 +57,7 @@ fn another_name_or_version_inside_is_a_mismatch() {
         ),
         ("foo-bar", "1.0-incubating", Err("found 1.0-incubating")),
         ("föö", "1.0", Err("found föö")),
-        ("Foo.Bar", "v1.0.0", Ok(())),
+        ("Foo.Bar", "v1.0", Ok(())),
     ];
     for (project, version, expected) in cases {
         for (file, bytes) in [
@@ -78,6 +78,31 @@ fn another_name_or_version_inside_is_a_mismatch() {
                 }
                 (result, _) => panic!("{project} {version}: {result:?}"),
             }
+        }
+    }
+}
+
+#[test]
+fn zeros_at_the_end_of_a_version_matter_in_an_sdist_alone() {
+    let judge = |(file, bytes): (String, Vec<u8>)| {
+        let name = DistributionName::parse(&file).unwrap();
+        agree(&Metadata::read(Cursor::new(bytes), &name).unwrap(), &name)
+    };
+    let wheel = Wheel::new("foo", "1.0").claiming("foo", "1.0.0").build();
+    assert_eq!(judge(wheel), Ok(()));
+    let sdist = Sdist::new("foo", "1.0").claiming("foo", "1.0.0").build();
+    let error = judge(sdist).unwrap_err();
+    assert!(error.to_string().ends_with("found 1.0.0"), "{error}");
+    assert_eq!(error.finding("x").rule, Rule::MetadataMismatch);
+}
+
+#[test]
+fn metadata_versions_are_those_of_the_index() {
+    for minor in 0..=9 {
+        for major in 0..=3 {
+            let text = format!("Metadata-Version: {major}.{minor}\nName: foo\nVersion: 1\n");
+            let taken = matches!((major, minor), (1, 0..=2) | (2, 1..=5));
+            assert_eq!(Metadata::parse(text.as_bytes()).is_ok(), taken, "{text}");
         }
     }
 }
@@ -141,6 +166,31 @@ fn bytes_around_a_wheel_are_refused() {
     // Two archives behind one another: readers differ on which one counts.
     assert_found(
         read_bytes(&file, [&*bytes, &bytes].concat()),
+        "bytes before",
+    );
+}
+
+/// The end record and the central directory count from the file's start, so a
+/// reader that looks at nothing else sees a whole archive.
+#[test]
+fn bytes_before_a_wheel_with_shifted_offsets_are_refused() {
+    let (file, bytes) = distribution::wheel("foo", "1.0");
+    let front = b"#!/bin/sh\n";
+    let shift = u8::try_from(front.len()).unwrap();
+    let add = |bytes: &[u8], signature, at| {
+        let mut patched = bytes.to_vec();
+        for start in 0..bytes.len() - 4 {
+            if bytes[start..].starts_with(signature) {
+                let field = &mut patched[start + at..start + at + 4];
+                let offset = u32::from_le_bytes(field.try_into().unwrap());
+                field.copy_from_slice(&(offset + u32::from(shift)).to_le_bytes());
+            }
+        }
+        patched
+    };
+    let shifted = add(&add(&bytes, b"PK\x01\x02", 42), b"PK\x05\x06", 16);
+    assert_found(
+        read_bytes(&file, [front, &*shifted].concat()),
         "bytes before",
     );
 }

@@ -106,6 +106,7 @@ fn find_metadata(
     let mut metadata = None;
     let mut names = HashSet::new();
     let mut unpacked = 0_u64;
+    let mut first = directory.start;
     for _ in 0..directory.entries {
         let entry = read_central(&mut reader)?;
         // Hashes of the names, so that long ones cost no memory.
@@ -117,6 +118,7 @@ fn find_metadata(
             ));
         }
         unpacked += u64::from(entry.unpacked);
+        first = first.min(entry.start);
         missing.retain(|path| path.as_bytes() != entry.name);
         if entry.name == path("METADATA").as_bytes() {
             metadata = Some(entry);
@@ -128,7 +130,7 @@ fn find_metadata(
             limit,
         });
     }
-    if reader.read(&mut [0])? != 0 {
+    if reader.read(&mut [0])? != 0 || first != 0 {
         return Err(refused("bytes before or between its parts"));
     }
     match (metadata, missing.into_iter().next()) {
