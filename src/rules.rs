@@ -181,6 +181,9 @@ rules! {
     BasenameTwice "basename-twice" Refuse Verdict false
         "Two folders hold a distribution of the same name; an index has no folders."
         => "Remove one of them.";
+    SecondSdist "second-sdist" Refuse Verdict false
+        "A project has two sdists of one version, spelt in two ways; an index takes one."
+        => "Remove one of them.";
     GlobUnused "glob-unused" Warn Verdict false
         "A glob or a waiver matches nothing."
         => "Correct it or remove it.";

@@ -11,7 +11,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::checksum::Algorithm;
-use crate::dist::filename::{DistributionName, is_other_artifact};
+use crate::dist::filename::{DistributionName, Kind, is_other_artifact};
 use crate::plan::{Limits, Selection, Waived, Waivers};
 use crate::rules::{Finding, Rule};
 use crate::source::Entry;
@@ -125,6 +125,7 @@ impl Snapshot {
             .collect();
         let artifacts = gather(&items);
         findings.extend(check_basenames(&artifacts));
+        findings.extend(check_sdists(&artifacts));
         (Self { items, artifacts }, findings, waived)
     }
 
@@ -409,4 +410,30 @@ fn check_basenames(artifacts: &[Artifact]) -> Vec<Finding> {
         _ => None,
     };
     places.into_iter().filter_map(twice).collect()
+}
+
+/// `1.0` and `1.0.0` are one version with two names, and an index takes one
+/// sdist of a version: the second would be refused when the first is published.
+fn check_sdists(artifacts: &[Artifact]) -> Vec<Finding> {
+    let mut sdists = BTreeMap::new();
+    let mut findings = Vec::new();
+    for artifact in artifacts {
+        let path = artifact.entry.path.as_str();
+        let name = artifact.name.as_ref();
+        let Some(name) = name.filter(|name| name.kind() == &Kind::Sdist) else {
+            continue;
+        };
+        let (first_path, first) = *sdists
+            .entry((name.project(), name.version()))
+            .or_insert((path, name));
+        if first.file() != name.file() {
+            findings.push(Finding::new(
+                Rule::SecondSdist,
+                Some(path),
+                format!("one sdist of {} {}", name.project(), name.version()),
+                format!("`{first_path}` too"),
+            ));
+        }
+    }
+    findings
 }

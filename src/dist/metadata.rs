@@ -138,23 +138,28 @@ impl Metadata {
     }
 }
 
-/// A metadata version as numbers; 2.0 was withdrawn, and the index refuses it.
+/// A metadata version as numbers. The index takes those that are listed here
+/// alone: 2.0 was withdrawn, and a later one is not known to it yet.
 fn parse_level(text: &str) -> Result<(u32, u32), MetadataError> {
-    let numbers = text
-        .split_once('.')
-        .and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
-    match numbers {
-        Some((1 | 2, _)) if text != "2.0" => numbers,
-        _ => None,
+    match text {
+        "1.0" => Ok((1, 0)),
+        "1.1" => Ok((1, 1)),
+        "1.2" => Ok((1, 2)),
+        "2.1" => Ok((2, 1)),
+        "2.2" => Ok((2, 2)),
+        "2.3" => Ok((2, 3)),
+        "2.4" => Ok((2, 4)),
+        "2.5" => Ok((2, 5)),
+        _ => Err(MetadataError::MetadataVersion(text.to_owned())),
     }
-    .ok_or_else(|| MetadataError::MetadataVersion(text.to_owned()))
 }
 
 /// Whether the metadata are those of the file that carries this name.
 ///
 /// # Errors
 /// Another project, or another version; spellings that are equal by PEP 503
-/// and PEP 440 do not matter.
+/// and PEP 440 do not matter, but the index takes no sdist whose version has
+/// more or fewer zeros at its end than the file name.
 pub fn agree(metadata: &Metadata, name: &DistributionName) -> Result<(), MetadataError> {
     if metadata.name().parse::<ProjectName>().as_ref() != Ok(name.project()) {
         return Err(MetadataError::Name {
@@ -162,7 +167,12 @@ pub fn agree(metadata: &Metadata, name: &DistributionName) -> Result<(), Metadat
             found: metadata.name().to_owned(),
         });
     }
-    if metadata.version().parse::<Version>().as_ref() != Ok(name.version()) {
+    let version = metadata.version().parse::<Version>().ok();
+    let same = version.is_some_and(|version| match name.kind() {
+        Kind::Wheel { .. } => version == *name.version(),
+        Kind::Sdist => version.to_string() == name.version().to_string(),
+    });
+    if !same {
         return Err(MetadataError::Version {
             expected: name.version().to_string(),
             found: metadata.version().to_owned(),

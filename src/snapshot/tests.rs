@@ -169,6 +169,21 @@ fn one_name_in_two_folders_is_refused() {
 }
 
 #[test]
+fn two_sdists_of_one_version_are_refused() {
+    let (_, findings, _) = classify(
+        &[
+            "a/foo-1.0.0.tar.gz",
+            "foo-1.0.tar.gz",
+            "foo-1.0.0-py3-none-any.whl",
+            "foo-1.0.1.tar.gz",
+            "bar-1.0.tar.gz",
+        ],
+        &[],
+    );
+    assert_eq!(rules(&findings), [(Rule::SecondSdist, "foo-1.0.tar.gz")]);
+}
+
+#[test]
 fn links_and_externals_are_refused() {
     let link = Entry {
         special: Some("a link"),

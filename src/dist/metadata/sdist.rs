@@ -4,8 +4,8 @@
 //! PKG-INFO out of an sdist, a tar archive in gzip.
 //!
 //! Reads the archive to its end in constant memory. Refuses what would let two
-//! readers see two different files: a second PKG-INFO, sizes that an extension
-//! overrides, sparse members.
+//! readers see two different files: a second PKG-INFO, two paths for one member,
+//! sizes that an extension overrides, sparse members, members behind the end.
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
@@ -13,6 +13,13 @@ use flate2::read::MultiGzDecoder;
 use tar::{Archive, Entry, EntryType, PaxExtensions};
 
 use super::{METADATA_LIMIT, MetadataError, unpacked_limit};
+
+#[cfg(test)]
+mod tests;
+
+/// Where a header of POSIX has the front of the path; older forms keep other
+/// things there, or nothing.
+const PREFIX: std::ops::Range<usize> = 345..500;
 
 /// The bytes of `{top}/PKG-INFO`, where `top` is the one folder that holds all.
 pub(super) fn read_pkg_info(file: &mut (impl Read + Seek)) -> Result<Vec<u8>, MetadataError> {
@@ -30,8 +37,11 @@ pub(super) fn read_pkg_info(file: &mut (impl Read + Seek)) -> Result<Vec<u8>, Me
     for entry in archive.entries()?.raw(true) {
         search.visit(entry?)?;
     }
+    if search.next_path.is_some() {
+        return Err(refused("a path that belongs to no member"));
+    }
     // To the end, where gzip has its checksum.
-    io::copy(&mut archive.into_inner(), &mut io::sink())?;
+    check_padding(&mut archive.into_inner())?;
     search
         .pkg_info
         .ok_or_else(|| MetadataError::Missing("PKG-INFO in the one top folder".into()))
@@ -55,16 +65,15 @@ impl Search {
                         .position(|byte| *byte == 0)
                         .unwrap_or(path.len()),
                 );
-                self.next_path = Some(path);
-                return Ok(());
+                return self.expect_path(path);
             }
             EntryType::GNULongLink => return Ok(()),
             EntryType::XHeader => {
                 let extension = read_bounded(&mut entry, "a pax header")?;
-                if let Some(path) = pax_path(&extension)? {
-                    self.next_path = Some(path);
-                }
-                return Ok(());
+                return match pax_path(&extension)? {
+                    Some(path) => self.expect_path(path),
+                    None => Ok(()),
+                };
             }
             EntryType::XGlobalHeader => {
                 let extension = read_bounded(&mut entry, "a pax header")?;
@@ -76,6 +85,7 @@ impl Search {
             EntryType::GNUSparse => return Err(refused("a sparse member")),
             _ => {}
         }
+        check_header(&entry)?;
         let kind = entry.header().entry_type();
         let path = self
             .next_path
@@ -87,6 +97,18 @@ impl Search {
             return Err(refused("a folder or link with contents"));
         }
         self.visit_member(&path, entry)
+    }
+
+    /// Keeps the path for the next member. Some readers take the first of two,
+    /// others the last, and only one of them is the one that was checked.
+    fn expect_path(&mut self, path: Vec<u8>) -> Result<(), MetadataError> {
+        if path.contains(&0) {
+            return Err(refused("a path with a NUL byte"));
+        }
+        match self.next_path.replace(path) {
+            None => Ok(()),
+            Some(_) => Err(refused("two paths for one member")),
+        }
     }
 
     fn visit_member<R: Read>(
@@ -124,20 +146,61 @@ impl Search {
     }
 }
 
+/// Refuses header fields that readers take in several ways.
+fn check_header<R: Read>(entry: &Entry<'_, R>) -> Result<(), MetadataError> {
+    let header = entry.header();
+    let prefix = header.as_bytes().get(PREFIX).unwrap_or_default();
+    // Python takes the prefix for the front of the path in every form.
+    if header.as_ustar().is_none() && prefix.iter().any(|byte| *byte != 0) {
+        return Err(refused("a path prefix in a header of an older form"));
+    }
+    if header
+        .as_old()
+        .size
+        .first()
+        .is_some_and(|byte| *byte >= 0x80)
+    {
+        return Err(refused("a size in binary"));
+    }
+    Ok(())
+}
+
 /// The path that a pax extension gives, if any. One that gives a size is
 /// refused: it would move all that follows.
 fn pax_path(extension: &[u8]) -> Result<Option<Vec<u8>>, MetadataError> {
+    // The records end at an empty line for one reader, and not for another.
+    if extension.starts_with(b"\n") || extension.windows(2).any(|pair| pair == b"\n\n") {
+        return Err(refused("an empty record in a pax header"));
+    }
     let mut path = None;
     for record in PaxExtensions::new(extension) {
         let record = record?;
         match record.key_bytes() {
-            b"path" => path = Some(record.value_bytes().to_vec()),
+            b"path" => {
+                if path.replace(record.value_bytes().to_vec()).is_some() {
+                    return Err(refused("two paths for one member"));
+                }
+            }
             b"size" => return Err(refused("a size in a pax header")),
-            key if key.starts_with(b"GNU.sparse") => return Err(refused("a sparse member")),
+            key if key.starts_with(b"GNU.sparse") || key == b"SCHILY.realsize" => {
+                return Err(refused("a sparse member"));
+            }
             _ => {}
         }
     }
     Ok(path)
+}
+
+/// Reads what follows the last member, which can be nothing but zeros.
+fn check_padding(rest: &mut impl Read) -> Result<(), MetadataError> {
+    let mut buffer = [0; 8192];
+    loop {
+        match rest.read(&mut buffer)? {
+            0 => return Ok(()),
+            read if buffer.iter().take(read).all(|byte| *byte == 0) => {}
+            _ => return Err(refused("bytes behind its end")),
+        }
+    }
 }
 
 fn refused(found: &str) -> MetadataError {

@@ -3,7 +3,7 @@
 
 //! Names of files, and what distributions say of themselves.
 
-use testbed::distribution::{Sdist, Wheel};
+use testbed::distribution::{Sdist, Wheel, sdist};
 
 use super::*;
 
@@ -106,6 +106,11 @@ fn names_that_no_release_has() {
             "one name in two folders",
             |it| renamed(it, &format!("2026-01-01/{WHEEL}")),
             &["basename-twice"],
+        ),
+        (
+            "two sdists of one version",
+            |it| it.add(signed(&[sdist("example", "1.0.0")])),
+            &["second-sdist"],
         ),
     ]);
 }

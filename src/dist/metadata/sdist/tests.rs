@@ -1,0 +1,197 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! Archives that two readers could take in two ways.
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use super::super::tests::{assert_found, read_bytes};
+use super::super::{Metadata, MetadataError};
+
+/// A member of a tar archive: type, path, contents.
+type Member<'a> = (u8, &'a str, &'a [u8]);
+
+fn plain_of(members: &[Member<'_>]) -> Vec<u8> {
+    let mut tar = Vec::new();
+    for (kind, path, bytes) in members {
+        let mut header = tar::Header::new_ustar();
+        header.set_path(path).unwrap();
+        header.set_entry_type(tar::EntryType::new(*kind));
+        header.set_size(bytes.len() as u64);
+        header.set_cksum();
+        tar.extend_from_slice(header.as_bytes());
+        tar.extend_from_slice(bytes);
+        tar.resize(tar.len().next_multiple_of(512), 0);
+    }
+    tar.resize(tar.len() + 1024, 0);
+    tar
+}
+
+fn pack(tar: &[u8]) -> Vec<u8> {
+    let mut gz = GzEncoder::new(Vec::new(), Compression::fast());
+    gz.write_all(tar).unwrap();
+    gz.finish().unwrap()
+}
+
+fn sdist_of(members: &[Member<'_>]) -> Vec<u8> {
+    pack(&plain_of(members))
+}
+
+const TEXT: &[u8] = b"Metadata-Version: 2.1\nName: foo\nVersion: 1.0\n";
+const PKG_INFO: Member<'_> = (b'0', "foo-1.0/PKG-INFO", TEXT);
+
+fn read_sdist(members: &[Member<'_>]) -> Result<Metadata, MetadataError> {
+    read_bytes("foo-1.0.tar.gz", sdist_of(members))
+}
+
+#[test]
+fn sdists_that_two_readers_could_take_in_two_ways_are_refused() {
+    let other: Member<'_> = (b'0', "foo-1.0/a.py", b"");
+    assert!(read_sdist(&[(b'5', "foo-1.0/", b""), PKG_INFO, other]).is_ok());
+    let pax_path: &[u8] = b"25 path=foo-1.0/PKG-INFO\n";
+    let cases: Vec<(&str, Vec<Member<'_>>)> = vec![
+        ("PKG-INFO in the one top folder", vec![]),
+        (
+            "PKG-INFO in the one top folder",
+            vec![(b'0', "foo-1.0/sub/PKG-INFO", TEXT)],
+        ),
+        ("PKG-INFO once", vec![PKG_INFO, PKG_INFO]),
+        (
+            "PKG-INFO once",
+            vec![PKG_INFO, (b'x', "pax", pax_path), other],
+        ),
+        (
+            "PKG-INFO once",
+            vec![PKG_INFO, (b'L', "long", b"foo-1.0/PKG-INFO\0"), other],
+        ),
+        (
+            "another, bar-1.0",
+            vec![PKG_INFO, (b'0', "bar-1.0/a.py", b"")],
+        ),
+        ("another, PKG-INFO", vec![other, (b'0', "PKG-INFO", TEXT)]),
+        ("no regular file", vec![(b'2', "foo-1.0/PKG-INFO", b"")]),
+        (
+            "with contents",
+            vec![PKG_INFO, (b'2', "foo-1.0/link", TEXT)],
+        ),
+        ("with contents", vec![(b'5', "foo-1.0/", TEXT), PKG_INFO]),
+        (
+            "a size in a pax header",
+            vec![(b'x', "pax", b"9 size=7\n"), PKG_INFO],
+        ),
+        ("one path for all", vec![(b'g', "pax", pax_path), PKG_INFO]),
+        (
+            "sparse",
+            vec![(b'x', "pax", b"22 GNU.sparse.major=1\n"), PKG_INFO],
+        ),
+        ("sparse", vec![(b'S', "foo-1.0/s", b""), PKG_INFO]),
+        (
+            "sparse",
+            vec![(b'x', "pax", b"21 SCHILY.realsize=1\n"), PKG_INFO],
+        ),
+        ("an empty record", vec![(b'x', "pax", b"\n"), PKG_INFO]),
+        (
+            "an empty record",
+            vec![(b'x', "pax", b"7 a=bc\n\n7 a=bc\n"), PKG_INFO],
+        ),
+        (
+            "NUL",
+            vec![PKG_INFO, (b'x', "pax", b"15 path=foo-1\0\n"), other],
+        ),
+        (
+            "belongs to no member",
+            vec![PKG_INFO, (b'L', "long", b"foo-1.0/b\0")],
+        ),
+    ];
+    for (message, members) in cases {
+        assert_found(read_sdist(&members), message);
+    }
+}
+
+#[test]
+fn a_path_that_an_extension_gives_counts() {
+    let pax: &[u8] = b"25 path=foo-1.0/PKG-INFO\n";
+    for extension in [
+        (b'x', "pax", pax),
+        (b'L', "long", &b"foo-1.0/PKG-INFO\0"[..]),
+    ] {
+        let metadata = read_sdist(&[extension, (b'0', "foo-1.0/short", TEXT)]).unwrap();
+        assert_eq!(metadata.name(), "foo");
+    }
+}
+
+#[test]
+fn sdists_that_are_bombs_are_refused() {
+    let zeros = vec![b'a'; 2 << 20];
+    assert_found(
+        read_sdist(&[(b'0', "foo-1.0/PKG-INFO", &zeros)]),
+        "1048576 bytes of PKG-INFO",
+    );
+    assert_found(
+        read_sdist(&[(b'x', "pax", &zeros), PKG_INFO]),
+        "bytes of a pax header",
+    );
+    let huge = vec![0; 65 << 20];
+    assert_found(
+        read_sdist(&[PKG_INFO, (b'0', "foo-1.0/zero", &huge)]),
+        "of unpacked archive",
+    );
+}
+
+/// Python's tarfile takes the first of two paths for one member, others take
+/// the last: the file whose name and version were checked would be one that no
+/// installer sees.
+#[test]
+fn a_member_with_two_paths_is_refused() {
+    let pkg_info: &[u8] = b"25 path=foo-1.0/PKG-INFO\n";
+    let hidden: &[u8] = b"21 path=foo-1.0/b.py\n";
+    let long: &[u8] = b"foo-1.0/PKG-INFO\0";
+    let both: &[u8] = &[pkg_info, hidden].concat();
+    let extensions: [&[Member<'_>]; 5] = [
+        &[(b'x', "pax", hidden), (b'L', "long", long)],
+        &[(b'L', "long", long), (b'x', "pax", hidden)],
+        &[(b'x', "pax", hidden), (b'x', "pax", pkg_info)],
+        &[(b'L', "long", b"foo-1.0/b.py\0"), (b'L', "long", long)],
+        &[(b'x', "pax", both)],
+    ];
+    for members in extensions {
+        let members = [members, &[(b'0', "foo-1.0/short", TEXT)]].concat();
+        assert_found(read_sdist(&members), "two paths for one member");
+    }
+}
+
+/// The unpacked honest archive, changed, and packed again.
+fn changed(change: impl Fn(&mut Vec<u8>)) -> Result<Metadata, MetadataError> {
+    let mut tar = plain_of(&[PKG_INFO]);
+    change(&mut tar);
+    let mut sum = tar[..512].to_vec();
+    sum[148..156].fill(b' ');
+    let sum: u32 = sum.iter().map(|byte| u32::from(*byte)).sum();
+    tar[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    read_bytes("foo-1.0.tar.gz", pack(&tar))
+}
+
+#[test]
+fn header_fields_that_readers_take_in_two_ways_are_refused() {
+    assert!(changed(|_| ()).is_ok());
+    let old_prefix = changed(|tar| {
+        tar[257..265].copy_from_slice(b"ustar  \0");
+        tar[345..350].copy_from_slice(b"other");
+    });
+    assert_found(old_prefix, "a path prefix");
+    let binary = changed(|tar| {
+        let mut size = [0; 12];
+        (size[0], size[2], size[11]) = (0x80, 1, u8::try_from(TEXT.len()).unwrap());
+        tar[124..136].copy_from_slice(&size);
+    });
+    assert_found(binary, "a size in binary");
+}
+
+#[test]
+fn members_behind_the_end_of_the_archive_are_refused() {
+    let twice = changed(|tar| tar.extend(plain_of(&[PKG_INFO])));
+    assert_found(twice, "bytes behind its end");
+}

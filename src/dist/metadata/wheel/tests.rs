@@ -1,0 +1,229 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! RECORD beside what the archive holds.
+
+use std::io::Write as _;
+
+use flate2::write::DeflateEncoder;
+use flate2::{Compression, Crc};
+use sha2::{Digest, Sha256, Sha384, Sha512};
+
+use super::super::tests::{assert_found, patch, read_bytes};
+use super::super::{Metadata, MetadataError};
+use super::member::LOCAL;
+use super::*;
+
+const FILE: &str = "foo-1.0-py3-none-any.whl";
+const METADATA: &str = "Metadata-Version: 2.1\nName: foo\nVersion: 1.0\n";
+
+fn base64(digest: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(digest)
+}
+
+fn line(path: &str, bytes: &str) -> String {
+    format!("{path},sha256={},\n", base64(&Sha256::digest(bytes)))
+}
+
+/// One member's header, local or central, without the signature.
+fn header(name: &str, bytes: &[u8], compressed: usize, extra: usize) -> Vec<u8> {
+    let mut sum = Crc::new();
+    sum.update(bytes);
+    let size = |len: usize| u32::try_from(len).unwrap().to_le_bytes();
+    let short = |len: usize| u16::try_from(len).unwrap().to_le_bytes();
+    let mut header = vec![20, 0, 0, 8, 8, 0, 0, 0, 0, 0];
+    header.extend(sum.sum().to_le_bytes());
+    header.extend(size(compressed));
+    header.extend(size(bytes.len()));
+    header.extend(short(name.len()));
+    header.extend(short(extra));
+    header
+}
+
+/// A zip archive of these members, deflated, with an extra field of zip64 in
+/// front of each if asked for, and with `gap` bytes before the second member.
+fn zip_of(members: &[(&str, &str)], zip64: bool, gap: usize) -> Vec<u8> {
+    let (mut zip, mut central) = (Vec::new(), Vec::new());
+    for (place, (name, text)) in members.iter().enumerate() {
+        if place == 1 {
+            zip.resize(zip.len() + gap, 0);
+        }
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(text.as_bytes()).unwrap();
+        let data = encoder.finish().unwrap();
+        let start = u32::try_from(zip.len()).unwrap();
+        let mut local = header(
+            name,
+            text.as_bytes(),
+            data.len(),
+            if zip64 { 20 } else { 0 },
+        );
+        let mut extra = Vec::new();
+        if zip64 {
+            local[14..22].fill(0xFF);
+            extra.extend([1, 0, 16, 0]);
+            extra.extend((text.len() as u64).to_le_bytes());
+            extra.extend((data.len() as u64).to_le_bytes());
+        }
+        zip.extend([&LOCAL[..], &local, name.as_bytes(), &extra, &data].concat());
+        central.extend([&CENTRAL[..], &[20, 0]].concat());
+        central.extend(header(name, text.as_bytes(), data.len(), 0));
+        central.extend([0; 10]);
+        central.extend(start.to_le_bytes());
+        central.extend(name.as_bytes());
+    }
+    let count = u16::try_from(members.len()).unwrap().to_le_bytes();
+    let (start, size) = (zip.len(), central.len());
+    zip.extend(central);
+    zip.extend([&END[..], &[0; 4], &count, &count].concat());
+    zip.extend(u32::try_from(size).unwrap().to_le_bytes());
+    zip.extend(u32::try_from(start).unwrap().to_le_bytes());
+    zip.extend([0, 0]);
+    zip
+}
+
+/// A wheel with one module, `foo.py` of `x = 1`, and this RECORD.
+fn members<'a>(record: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let mut members = vec![
+        ("foo.py", "x = 1"),
+        ("foo-1.0.dist-info/METADATA", METADATA),
+        ("foo-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\n"),
+    ];
+    members.extend(more);
+    members.push(("foo-1.0.dist-info/RECORD", record));
+    members
+}
+
+/// The lines that are always there and right.
+fn info() -> String {
+    line("foo-1.0.dist-info/METADATA", METADATA)
+        + &line("foo-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\n")
+        + "foo-1.0.dist-info/RECORD,,\n"
+}
+
+fn read(record: &str, more: &[(&str, &str)]) -> Result<Metadata, MetadataError> {
+    read_bytes(FILE, zip_of(&members(record, more), false, 0))
+}
+
+#[test]
+fn a_wheel_with_a_wrong_record_is_refused() {
+    let right = line("foo.py", "x = 1");
+    let cases: [(&str, String, &[(&str, &str)]); 10] = [
+        ("none for foo.py", String::new(), &[]),
+        ("another for foo.py", line("foo.py", "x = 2"), &[]),
+        ("no file bar.py", right.clone() + &line("bar.py", "x"), &[]),
+        ("none for bar.py", right.clone(), &[("bar.py", "x")]),
+        ("none for foo.py", "foo.py,,\n".into(), &[]),
+        (
+            "none for foo.py",
+            "foo.py,md5=1B2M2Y8AsgTpgAmY7PhCfg,\n".into(),
+            &[],
+        ),
+        ("none for foo.py", "foo.py,sha256=AAAA,\n".into(), &[]),
+        (
+            "two for foo.py",
+            right.clone() + &line("foo.py", "x = 2"),
+            &[],
+        ),
+        ("without one", "\"foo.py,sha256=AAAA,\n".into(), &[]),
+        // Only the signatures of this wheel's own RECORD are none of its lines.
+        (
+            "none for bar.dist-info/RECORD.jws",
+            right.clone(),
+            &[("bar.dist-info/RECORD.jws", "x")],
+        ),
+    ];
+    for (message, lines, more) in cases {
+        assert_found(read(&(lines + &info()), more), message);
+    }
+}
+
+#[test]
+fn a_right_record_passes_in_every_spelling() {
+    let right = line("foo.py", "x = 1");
+    let sha384 = format!("foo.py,sha384={},5\n", base64(&Sha384::digest("x = 1")));
+    let sha512 = format!("foo.py,sha512={}==,5\n", base64(&Sha512::digest("x = 1")));
+    let cases: [(String, &[(&str, &str)]); 8] = [
+        (right.clone(), &[]),
+        (sha384, &[]),
+        (sha512, &[]),
+        (right.clone() + &right + "\n", &[]),
+        (right.replace('\n', "\r\n"), &[]),
+        (right.replace("foo.py", "\"foo.py\""), &[]),
+        (
+            right.clone() + &line("\"a,\"\"b\"\".py\"", "x") + &line("sub\\c.py", "y"),
+            &[("a,\"b\".py", "x"), ("sub/", ""), ("sub/c.py", "y")],
+        ),
+        (
+            right.clone(),
+            &[
+                ("foo-1.0.dist-info/RECORD.jws", "x"),
+                ("foo-1.0.dist-info/RECORD.p7s", "x"),
+            ],
+        ),
+    ];
+    for (lines, more) in cases {
+        let metadata = read(&(lines.clone() + &info()), more);
+        assert_eq!(metadata.expect(&lines).name(), "foo");
+    }
+}
+
+#[test]
+fn sizes_in_an_extra_field_of_zip64_are_read() {
+    let record = line("foo.py", "x = 1") + &info();
+    assert!(read_bytes(FILE, zip_of(&members(&record, &[]), true, 0)).is_ok());
+}
+
+#[test]
+fn bytes_between_the_members_are_refused() {
+    let record = line("foo.py", "x = 1") + &info();
+    let zip = zip_of(&members(&record, &[]), false, 3);
+    assert_found(read_bytes(FILE, zip), "bytes before or between");
+}
+
+#[test]
+fn names_that_the_index_cannot_read_are_refused() {
+    let name = "f\u{f6}.py";
+    let record = line("foo.py", "x = 1") + &line(name, "x") + &info();
+    let zip = zip_of(&members(&record, &[(name, "x")]), false, 0);
+    let other_letters = patch(&zip, CENTRAL, 9, |flags| *flags = 0);
+    assert_found(read_bytes(FILE, other_letters), "printable UTF-8");
+    assert!(read_bytes(FILE, zip).is_ok());
+    assert_found(read(&record, &[("a\tb.py", "x")]), "printable UTF-8");
+}
+
+#[test]
+fn a_member_that_unpacks_to_more_than_it_says_is_refused() {
+    let record = line("foo.py", "x = 1") + &info();
+    let mut zip = zip_of(&members(&record, &[]), false, 0);
+    // The unpacked size of the first member, in both places.
+    zip[22] = 4;
+    let central = zip.windows(4).position(|bytes| bytes == CENTRAL).unwrap();
+    zip[central + 24] = 4;
+    assert_found(read_bytes(FILE, zip), "foo.py that is damaged");
+}
+
+/// Wheels as they lie on the index, in the folder that `WHEELS` names.
+#[test]
+#[allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    clippy::print_stdout,
+    reason = "a test is told by its environment what to use, and says why it skips"
+)]
+fn wheels_of_the_index_pass() {
+    let Some(folder) = std::env::var_os("WHEELS") else {
+        println!("skipped: WHEELS names no folder of wheels");
+        return;
+    };
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let file = path.file_name().unwrap().to_str().unwrap();
+        let Ok(name) = super::super::DistributionName::parse(file) else {
+            continue;
+        };
+        let metadata = Metadata::read(std::fs::File::open(&path).unwrap(), &name);
+        assert!(metadata.is_ok(), "{file}: {metadata:?}");
+    }
+}
