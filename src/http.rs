@@ -9,6 +9,7 @@
 //! means: a 404 is an error value here, a verdict elsewhere.
 
 mod error;
+mod redact;
 mod retry;
 #[cfg(test)]
 mod tests;
@@ -24,10 +25,14 @@ use reqwest::{Method, RequestBuilder, Response};
 use url::{Host, Url};
 
 pub use error::HttpError;
+pub(crate) use redact::{forms, redact};
 pub use retry::{LONGEST_WAIT, retry};
 
 /// How much of an error answer is kept, in bytes.
 const EXCERPT: usize = 2048;
+/// How much is read of an error answer that may repeat a secret, in bytes:
+/// more than any secret has, so that one is found before it is cut.
+const SECRET_WINDOW: usize = 256 * 1024;
 /// How long the body of an answer to an upload may stay silent.
 const ANSWER_SILENCE: Duration = Duration::from_mins(2);
 
@@ -222,37 +227,60 @@ fn refuse_redirect(response: Response) -> Result<Response, HttpError> {
 /// # Errors
 /// When the status is a client's or a server's error.
 pub async fn error_for_status(response: Response) -> Result<Response, HttpError> {
-    let status = response.status();
-    if !status.is_client_error() && !status.is_server_error() {
+    let Some(error) = status_error(&response) else {
         return Ok(response);
+    };
+    let text = start_of(response, EXCERPT).await;
+    Err(error.with_body(sanitise(&text, EXCERPT)))
+}
+
+/// As [`error_for_status`], for the answer to a request that carried `secrets`,
+/// which it may repeat: a body that is only waited out is not kept at all, and
+/// a final one loses them before it is cut.
+///
+/// # Errors
+/// As [`error_for_status`].
+pub(crate) async fn error_for_status_without<S: AsRef<str>>(
+    response: Response,
+    secrets: &[S],
+) -> Result<Response, HttpError> {
+    let Some(error) = status_error(&response) else {
+        return Ok(response);
+    };
+    if error.is_transient() {
+        return Err(error);
     }
-    let url = display_url(response.url());
-    let retry_after = retry::after(response.headers());
-    let body = excerpt(response).await;
-    Err(HttpError::Status {
-        url,
+    let text = redact(&start_of(response, SECRET_WINDOW).await, secrets);
+    Err(error.with_body(sanitise(&text, EXCERPT)))
+}
+
+/// The error that a 4xx or 5xx is, without its body.
+fn status_error(response: &Response) -> Option<HttpError> {
+    let status = response.status();
+    (status.is_client_error() || status.is_server_error()).then(|| HttpError::Status {
+        url: display_url(response.url()),
         code: status.as_u16(),
         reason: status.canonical_reason().unwrap_or("").to_owned(),
-        body,
-        retry_after,
+        body: String::new(),
+        retry_after: retry::after(response.headers()),
     })
 }
 
-/// The first bytes of a body, made safe to show. A body that breaks off or
+/// The first bytes of a body, at most `limit`. A body that breaks off or
 /// stalls gives what came until then.
-async fn excerpt(mut response: Response) -> String {
+async fn start_of(mut response: Response, limit: usize) -> String {
     let mut kept = Vec::new();
     let read = async {
         while let Ok(Some(chunk)) = response.chunk().await {
-            kept.extend(chunk.iter().take(EXCERPT - kept.len()));
-            if kept.len() >= EXCERPT {
+            kept.extend(chunk.iter().take(limit - kept.len()));
+            if kept.len() >= limit {
                 break;
             }
         }
     };
     // What is missing of a courtesy is not worth an error of its own.
     let _ = tokio::time::timeout(Duration::from_secs(10), read).await;
-    sanitise(&String::from_utf8_lossy(&kept), EXCERPT)
+    String::from_utf8_lossy(&kept).into_owned()
 }
 
 /// Reads a whole body of at most `limit` bytes.

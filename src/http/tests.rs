@@ -179,3 +179,37 @@ async fn an_upload_may_be_slow_but_not_silent() {
     let error = send("silent", 1).await.unwrap_err();
     assert!(matches!(error, HttpError::Timeout { .. }), "{error}");
 }
+
+#[tokio::test]
+async fn a_secret_that_an_answer_repeats_is_gone_before_the_answer_is_cut() {
+    let secret = format!("own-{}", "s".repeat(600));
+    let answers = [
+        ("500 Internal Server Error", format!("debug: {secret}"), ""),
+        ("429 Too Many Requests", secret.clone(), ""),
+        ("403 Forbidden", format!("no: {secret}"), "no: ***"),
+        (
+            "400 Bad Request",
+            format!("{}{secret}", "x".repeat(EXCERPT - 100)),
+            "xxx",
+        ),
+        (
+            "400 Bad Request",
+            format!("{}{secret}", "x".repeat(SECRET_WINDOW - 100)),
+            "xxx",
+        ),
+    ];
+    for (status, text, shown) in answers {
+        let server = Scripted::start(move |_| Reply::new(status, &[], text.as_bytes()));
+        let client = client(Duration::from_secs(10));
+        let request = client.request(Method::GET, url(&server.url("x")));
+        let response = client.send(request).await.unwrap();
+        let error = error_for_status_without(response, &[&secret])
+            .await
+            .unwrap_err();
+        let HttpError::Status { body, .. } = error else {
+            panic!("{error}");
+        };
+        assert!(body.starts_with(shown) && body.len() <= EXCERPT, "{body}");
+        assert!(!body.contains("own-") && body.is_empty() == shown.is_empty(), "{status}: {body}");
+    }
+}
