@@ -8,6 +8,7 @@
 //! when, and how a URL may be shown. Decides nothing about what an answer
 //! means: a 404 is an error value here, a verdict elsewhere.
 
+mod body;
 mod error;
 mod redact;
 mod retry;
@@ -15,26 +16,27 @@ mod retry;
 mod tests;
 
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
 use reqwest::header::{CONTENT_LENGTH, LOCATION};
 use reqwest::{Method, RequestBuilder, Response};
 use url::{Host, Url};
 
+pub use body::{PacedBody, read_limited};
 pub use error::HttpError;
 pub(crate) use redact::{forms, redact};
 pub use retry::{LONGEST_WAIT, retry};
 
+/// The one name that counts as this machine.
+const LOCALHOST: &str = "localhost";
 /// How much of an error answer is kept, in bytes.
 const EXCERPT: usize = 2048;
 /// How much is read of an error answer that may repeat a secret, in bytes:
 /// more than any secret has, so that one is found before it is cut.
 const SECRET_WINDOW: usize = 256 * 1024;
-/// How long the body of an answer to an upload may stay silent.
-const ANSWER_SILENCE: Duration = Duration::from_mins(2);
 
 /// What the client is made of.
 #[derive(Clone, Debug)]
@@ -95,7 +97,14 @@ impl Client {
         };
         Ok(Self {
             abroad: pair(&base)?,
-            here: pair(&|| base().no_proxy())?,
+            here: pair(&|| {
+                let itself = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+                base().no_proxy().resolve_to_addrs(
+                    LOCALHOST,
+                    // Port 0 leaves the URL's own.
+                    &itself.map(|address: IpAddr| SocketAddr::new(address, 0)),
+                )
+            })?,
             idle_timeout: options.idle_timeout,
         })
     }
@@ -283,37 +292,6 @@ async fn start_of(mut response: Response, limit: usize) -> String {
     String::from_utf8_lossy(&kept).into_owned()
 }
 
-/// Reads a whole body of at most `limit` bytes.
-///
-/// # Errors
-/// [`HttpError::TooLarge`] beyond the limit; whatever breaks while reading.
-pub async fn read_limited(mut response: Response, limit: u64) -> Result<Bytes, HttpError> {
-    let url = response.url().clone();
-    let too_large = || HttpError::TooLarge {
-        url: display_url(&url),
-        limit,
-    };
-    if content_length(&response).is_some_and(|length| length > limit) {
-        return Err(too_large());
-    }
-    let mut body = BytesMut::new();
-    loop {
-        let chunk = tokio::time::timeout(ANSWER_SILENCE, response.chunk())
-            .await
-            .map_err(|_| HttpError::Timeout {
-                url: display_url(&url),
-            })?
-            .map_err(|error| HttpError::of(&error, &url))?;
-        let Some(chunk) = chunk else {
-            return Ok(body.freeze());
-        };
-        if (body.len() + chunk.len()) as u64 > limit {
-            return Err(too_large());
-        }
-        body.extend_from_slice(&chunk);
-    }
-}
-
 /// The length that the answer's header names, in bytes.
 pub fn content_length(response: &Response) -> Option<u64> {
     let value = response.headers().get(CONTENT_LENGTH)?;
@@ -342,7 +320,7 @@ pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Domain(name)) => name == LOCALHOST,
         None => false,
     }
 }
