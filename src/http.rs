@@ -8,28 +8,35 @@
 //! when, and how a URL may be shown. Decides nothing about what an answer
 //! means: a 404 is an error value here, a verdict elsewhere.
 
+mod body;
 mod error;
+mod redact;
 mod retry;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
 use reqwest::header::{CONTENT_LENGTH, LOCATION};
 use reqwest::{Method, RequestBuilder, Response};
 use url::{Host, Url};
 
+pub use body::{PacedBody, read_limited};
 pub use error::HttpError;
+pub(crate) use redact::{forms, redact};
 pub use retry::{LONGEST_WAIT, retry};
 
+/// The one name that counts as this machine.
+const LOCALHOST: &str = "localhost";
 /// How much of an error answer is kept, in bytes.
 const EXCERPT: usize = 2048;
-/// How long the body of an answer to an upload may stay silent.
-const ANSWER_SILENCE: Duration = Duration::from_mins(2);
+/// How much is read of an error answer that may repeat a secret, in bytes:
+/// more than any secret has, so that one is found before it is cut.
+const SECRET_WINDOW: usize = 256 * 1024;
 
 /// What the client is made of.
 #[derive(Clone, Debug)]
@@ -90,7 +97,14 @@ impl Client {
         };
         Ok(Self {
             abroad: pair(&base)?,
-            here: pair(&|| base().no_proxy())?,
+            here: pair(&|| {
+                let itself = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+                base().no_proxy().resolve_to_addrs(
+                    LOCALHOST,
+                    // Port 0 leaves the URL's own.
+                    &itself.map(|address: IpAddr| SocketAddr::new(address, 0)),
+                )
+            })?,
             idle_timeout: options.idle_timeout,
         })
     }
@@ -222,68 +236,60 @@ fn refuse_redirect(response: Response) -> Result<Response, HttpError> {
 /// # Errors
 /// When the status is a client's or a server's error.
 pub async fn error_for_status(response: Response) -> Result<Response, HttpError> {
-    let status = response.status();
-    if !status.is_client_error() && !status.is_server_error() {
+    let Some(error) = status_error(&response) else {
         return Ok(response);
+    };
+    let text = start_of(response, EXCERPT).await;
+    Err(error.with_body(sanitise(&text, EXCERPT)))
+}
+
+/// As [`error_for_status`], for the answer to a request that carried `secrets`,
+/// which it may repeat: a body that is only waited out is not kept at all, and
+/// a final one loses them before it is cut.
+///
+/// # Errors
+/// As [`error_for_status`].
+pub(crate) async fn error_for_status_without<S: AsRef<str>>(
+    response: Response,
+    secrets: &[S],
+) -> Result<Response, HttpError> {
+    let Some(error) = status_error(&response) else {
+        return Ok(response);
+    };
+    if error.is_transient() {
+        return Err(error);
     }
-    let url = display_url(response.url());
-    let retry_after = retry::after(response.headers());
-    let body = excerpt(response).await;
-    Err(HttpError::Status {
-        url,
+    let text = redact(&start_of(response, SECRET_WINDOW).await, secrets);
+    Err(error.with_body(sanitise(&text, EXCERPT)))
+}
+
+/// The error that a 4xx or 5xx is, without its body.
+fn status_error(response: &Response) -> Option<HttpError> {
+    let status = response.status();
+    (status.is_client_error() || status.is_server_error()).then(|| HttpError::Status {
+        url: display_url(response.url()),
         code: status.as_u16(),
         reason: status.canonical_reason().unwrap_or("").to_owned(),
-        body,
-        retry_after,
+        body: String::new(),
+        retry_after: retry::after(response.headers()),
     })
 }
 
-/// The first bytes of a body, made safe to show. A body that breaks off or
+/// The first bytes of a body, at most `limit`. A body that breaks off or
 /// stalls gives what came until then.
-async fn excerpt(mut response: Response) -> String {
+async fn start_of(mut response: Response, limit: usize) -> String {
     let mut kept = Vec::new();
     let read = async {
         while let Ok(Some(chunk)) = response.chunk().await {
-            kept.extend(chunk.iter().take(EXCERPT - kept.len()));
-            if kept.len() >= EXCERPT {
+            kept.extend(chunk.iter().take(limit - kept.len()));
+            if kept.len() >= limit {
                 break;
             }
         }
     };
     // What is missing of a courtesy is not worth an error of its own.
     let _ = tokio::time::timeout(Duration::from_secs(10), read).await;
-    sanitise(&String::from_utf8_lossy(&kept), EXCERPT)
-}
-
-/// Reads a whole body of at most `limit` bytes.
-///
-/// # Errors
-/// [`HttpError::TooLarge`] beyond the limit; whatever breaks while reading.
-pub async fn read_limited(mut response: Response, limit: u64) -> Result<Bytes, HttpError> {
-    let url = response.url().clone();
-    let too_large = || HttpError::TooLarge {
-        url: display_url(&url),
-        limit,
-    };
-    if content_length(&response).is_some_and(|length| length > limit) {
-        return Err(too_large());
-    }
-    let mut body = BytesMut::new();
-    loop {
-        let chunk = tokio::time::timeout(ANSWER_SILENCE, response.chunk())
-            .await
-            .map_err(|_| HttpError::Timeout {
-                url: display_url(&url),
-            })?
-            .map_err(|error| HttpError::of(&error, &url))?;
-        let Some(chunk) = chunk else {
-            return Ok(body.freeze());
-        };
-        if (body.len() + chunk.len()) as u64 > limit {
-            return Err(too_large());
-        }
-        body.extend_from_slice(&chunk);
-    }
+    String::from_utf8_lossy(&kept).into_owned()
 }
 
 /// The length that the answer's header names, in bytes.
@@ -314,7 +320,7 @@ pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Domain(name)) => name == LOCALHOST,
         None => false,
     }
 }

@@ -272,10 +272,10 @@ rules! {
         "The index did not answer, or answered with a server error."
         => "Run the job again; what is already there is kept.";
     AudienceForbidden "audience-forbidden" Refuse Verdict false
-        "The index asks for a token that is worth something elsewhere."
+        "The index asks for a token that is worth something elsewhere: for PyPI, TestPyPI or Sigstore, or for an address that is not its own."
         => "Do not use this index: it could relay the token.";
     TokenRefused "token-refused" Refuse Verdict false
-        "The index gave no token for this workflow."
+        "The index, or GitHub, gave no token for this workflow."
         => "Compare the claims with the trusted publisher that is registered for the project.";
     TokenUnreachable "token-unreachable" Refuse Outside false
         "The identity token or the upload token could not be had."

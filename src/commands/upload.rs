@@ -6,8 +6,9 @@
 //! All files of a version lie beside each other. The first file of a version
 //! that is new to the index goes alone: an index that makes the release while
 //! a second file of it arrives answers that one with an error. Once a file is
-//! refused for good, nothing new begins; what has begun is finished, so that
-//! as few projects as possible are left half published.
+//! refused for good, nothing more of its version begins and no other version
+//! does; the versions that have begun are finished, so that as few projects as
+//! possible are left half published.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -114,7 +115,7 @@ impl<'a> Uploads<'a> {
             uploads: self,
             credentials,
             audience,
-            current: Mutex::new(None),
+            held: Mutex::new(None),
         };
         if let Err(refusal) = tokens.current(None).await {
             outcome.findings.push(refusal);
@@ -139,7 +140,10 @@ impl<'a> Uploads<'a> {
                     if finding.rule == Rule::UploadUnfinished {
                         outcome.uncertain.push(path);
                     }
-                    outcome.findings.push(finding);
+                    // One refused token is one finding, however many waited for it.
+                    if !outcome.findings.contains(&finding) {
+                        outcome.findings.push(finding);
+                    }
                 }
                 Err(None) => {}
             }
@@ -181,6 +185,15 @@ impl<'a> Uploads<'a> {
 /// A path, and whether the index took it; no finding where it was not tried.
 type FileResult = (String, Result<(), Option<Finding>>);
 
+/// How far one version is.
+#[derive(Default)]
+struct VersionState {
+    /// A file of it was sent.
+    begun: AtomicBool,
+    /// A file of it was not taken.
+    failed: AtomicBool,
+}
+
 /// What the uploads of one run share.
 struct Lane<'a> {
     uploads: &'a Uploads<'a>,
@@ -198,14 +211,12 @@ impl Lane<'_> {
                 .map(|file| (file.verified().path().to_owned(), Err(None)))
                 .collect()
         };
-        if self.stopped.load(Ordering::Acquire) {
-            return skipped(&version.files);
-        }
+        let state = VersionState::default();
         let alone = usize::from(version.is_new).min(version.files.len());
         let (first, rest) = version.files.split_at(alone);
         let mut results = Vec::with_capacity(version.files.len());
         for file in first {
-            let result = self.upload(file).await;
+            let result = self.upload(file, &state).await;
             let failed = result.1.is_err();
             results.push(result);
             if failed {
@@ -213,20 +224,29 @@ impl Lane<'_> {
                 return results;
             }
         }
-        results.extend(future::join_all(rest.iter().map(|file| self.upload(file))).await);
+        results.extend(future::join_all(rest.iter().map(|file| self.upload(file, &state))).await);
         results
     }
 
-    async fn upload(&self, file: &Publishable<'_>) -> FileResult {
+    async fn upload(&self, file: &Publishable<'_>, version: &VersionState) -> FileResult {
         let path = file.verified().path().to_owned();
         let Ok(_place) = self.places.acquire().await else {
             return (path, Err(None));
         };
+        // Asked only now: much may have been refused while it waited for its place.
+        let stopped = self.stopped.load(Ordering::Acquire);
+        let begun = version.begun.load(Ordering::Acquire);
+        if version.failed.load(Ordering::Acquire) || (stopped && !begun) {
+            return (path, Err(None));
+        }
+        version.begun.store(true, Ordering::Release);
         let result = self.upload_with_token(file).await;
         self.progress.step();
-        match &result {
-            Ok(()) => self.uploads.runner.log(&format!("uploaded: {path}")),
-            Err(_) => self.stopped.store(true, Ordering::Release),
+        if result.is_ok() {
+            self.uploads.runner.log(&format!("uploaded: {path}"));
+        } else {
+            version.failed.store(true, Ordering::Release);
+            self.stopped.store(true, Ordering::Release);
         }
         (path, result.map_err(Some))
     }
@@ -252,27 +272,31 @@ struct Tokens<'a> {
     uploads: &'a Uploads<'a>,
     credentials: &'a RequestCredentials,
     audience: Audience,
-    current: Mutex<Option<Arc<UploadToken>>>,
+    held: Mutex<Option<Result<Arc<UploadToken>, Finding>>>,
 }
 
 impl Tokens<'_> {
-    /// A token that holds, and is another than the one that was refused.
+    /// A token that holds, and is another than the one that was refused. Once
+    /// there is none to be had, nobody asks again.
     async fn current(&self, refused: Option<&UploadToken>) -> Result<Arc<UploadToken>, Finding> {
-        let mut current = self.current.lock().await;
-        if let Some(token) = current.as_ref()
-            && refused.is_none_or(|refused| !refused.is(token))
-            && token
-                .expires()
-                .is_none_or(|end| end > (self.uploads.now)() + TOKEN_MARGIN_SECONDS)
-        {
-            return Ok(Arc::clone(token));
+        let mut held = self.held.lock().await;
+        let holds = |token: &UploadToken| {
+            refused.is_none_or(|refused| !refused.is(token))
+                && token
+                    .expires()
+                    .is_none_or(|end| end > (self.uploads.now)() + TOKEN_MARGIN_SECONDS)
+        };
+        match held.as_ref() {
+            Some(Ok(token)) if holds(token) => return Ok(Arc::clone(token)),
+            Some(Err(refusal)) => return Err(refusal.clone()),
+            _ => {}
         }
         let mask = |secret: &str| self.uploads.runner.mask(secret);
         let token = index::obtain(self.uploads.index, self.credentials, &self.audience, mask)
             .await
             .map(Arc::new)
-            .map_err(|why| why.finding(None))?;
-        *current = Some(Arc::clone(&token));
-        Ok(token)
+            .map_err(|why| why.finding(None));
+        *held = Some(token.clone());
+        token
     }
 }

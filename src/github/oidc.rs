@@ -16,7 +16,7 @@ use reqwest::header::{ACCEPT, CACHE_CONTROL};
 use serde::Deserialize;
 use url::Url;
 
-use crate::http::{self, Client, HttpError, error_for_status, read_limited, sanitise};
+use crate::http::{self, Client, HttpError, error_for_status_without, read_limited, sanitise};
 use crate::rules::{Finding, Rule};
 
 /// No identity token is longer, in bytes.
@@ -86,12 +86,22 @@ impl OidcError {
     /// The verdict on the run.
     pub fn finding(&self) -> Finding {
         let expected = "an identity token of this job from GitHub";
+        let refused = matches!(self, Self::Service(error) if !error.is_transient());
         let rule = match self {
             Self::NotAllowed { .. } => Rule::IdTokenMissing,
             Self::Address { .. } | Self::RequestToken => Rule::InputIllegal,
+            Self::Service(_) if refused => Rule::TokenRefused,
             Self::Service(_) | Self::Answer => Rule::TokenUnreachable,
         };
-        Finding::new(rule, None, expected, self.to_string())
+        let finding = Finding::new(rule, None, expected, self.to_string());
+        if refused {
+            finding.advise(
+                "The runner's token service refused this job: check `id-token: write` in the \
+                 job's permissions, then start a new run.",
+            )
+        } else {
+            finding
+        }
     }
 }
 
@@ -208,11 +218,12 @@ pub async fn id_token(
             .bearer_auth(&credentials.token)
             .header(ACCEPT, "application/json")
             .header(CACHE_CONTROL, "no-store");
-        let response = error_for_status(client.send(request).await?).await?;
+        let response = client.send(request).await?;
+        let response = error_for_status_without(response, &[&credentials.token]).await?;
         read_limited(response, 2 * LONGEST_TOKEN as u64).await
     })
     .await
-    .map_err(OidcError::Service)?;
+    .map_err(|error| OidcError::Service(error.without(&[&credentials.token])))?;
     let answer: Answer = serde_json::from_slice(&body).map_err(|_| OidcError::Answer)?;
     let token = answer.value;
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::{display_url, sanitise};
+use super::{display_url, redact, sanitise};
 
 /// Why a request has no usable answer. All URLs are as [`display_url`] shows them.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -107,6 +107,39 @@ impl HttpError {
             Self::Unsendable { url, cause }
         } else {
             Self::Broken { url, cause }
+        }
+    }
+
+    /// The same error of a status with this body.
+    pub(super) fn with_body(self, body: String) -> Self {
+        match self {
+            Self::Status {
+                url,
+                code,
+                reason,
+                retry_after,
+                ..
+            } => Self::Status {
+                url,
+                code,
+                reason,
+                body,
+                retry_after,
+            },
+            other => other,
+        }
+    }
+
+    /// The same error, where the other side pointed elsewhere, without the
+    /// secrets that the address may repeat.
+    pub(crate) fn without<S: AsRef<str>>(self, secrets: &[S]) -> Self {
+        match self {
+            Self::Redirected { url, code, target } => Self::Redirected {
+                url,
+                code,
+                target: redact(&target, secrets),
+            },
+            other => other,
         }
     }
 

@@ -179,3 +179,77 @@ async fn an_upload_may_be_slow_but_not_silent() {
     let error = send("silent", 1).await.unwrap_err();
     assert!(matches!(error, HttpError::Timeout { .. }), "{error}");
 }
+
+#[tokio::test]
+async fn a_secret_that_an_answer_repeats_is_gone_before_the_answer_is_cut() {
+    let secret = format!("own-{}", "s".repeat(600));
+    let answers = [
+        ("500 Internal Server Error", format!("debug: {secret}"), ""),
+        ("429 Too Many Requests", secret.clone(), ""),
+        ("403 Forbidden", format!("no: {secret}"), "no: ***"),
+        (
+            "400 Bad Request",
+            format!("{}{secret}", "x".repeat(EXCERPT - 100)),
+            "xxx",
+        ),
+        (
+            "400 Bad Request",
+            format!("{}{secret}", "x".repeat(SECRET_WINDOW - 100)),
+            "xxx",
+        ),
+    ];
+    for (status, text, shown) in answers {
+        let server = Scripted::start(move |_| Reply::new(status, &[], text.as_bytes()));
+        let client = client(Duration::from_secs(10));
+        let request = client.request(Method::GET, url(&server.url("x")));
+        let response = client.send(request).await.unwrap();
+        let error = error_for_status_without(response, &[&secret])
+            .await
+            .unwrap_err();
+        let HttpError::Status { body, .. } = error else {
+            panic!("{error}");
+        };
+        assert!(body.starts_with(shown) && body.len() <= EXCERPT, "{body}");
+        assert!(
+            !body.contains("own-") && body.is_empty() == shown.is_empty(),
+            "{status}: {body}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn localhost_is_this_machine_whatever_a_resolver_says() {
+    let server = Scripted::start(|_| Reply::new("200 OK", &[], b"here"));
+    let client = client(Duration::from_secs(10));
+    let named = server.url("x").replace("127.0.0.1", "LocalHost");
+    let response = client.send(client.request(Method::GET, url(&named)));
+    let response = response.await.unwrap();
+    assert_eq!(
+        read_limited(response, 99).await.as_deref(),
+        Ok(&b"here"[..])
+    );
+}
+
+#[tokio::test]
+async fn a_small_body_that_drips_is_given_up() {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let (mut connection, _) = listener.accept().unwrap();
+        let mut request = [0; 1024];
+        let _ = std::io::Read::read(&mut connection, &mut request).unwrap();
+        let head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n";
+        std::io::Write::write_all(&mut connection, head).unwrap();
+        // Never silent for long, and never at an end.
+        while std::io::Write::write_all(&mut connection, b"x").is_ok() {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    });
+    let client = client(Duration::from_secs(10));
+    let request = client.request(Method::GET, url(&format!("http://{address}/KEYS")));
+    let response = client.send(request).await.unwrap();
+    let error = body::read_within(response, 1 << 20, Duration::from_millis(500))
+        .await
+        .unwrap_err();
+    assert!(matches!(error, HttpError::Timeout { .. }), "{error}");
+}

@@ -27,6 +27,8 @@ use crate::index::{
     audience, mint, obtain, read_back,
 };
 use crate::rules::Rule;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use blake2::Blake2b;
 use blake2::digest::consts::U32;
 use md5::Md5;
@@ -34,6 +36,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use testbed::index::{FakeIndex, Options, Publisher};
 use testbed::oidc::FakeIssuer;
+use testbed::scripted::{Reply, Scripted};
 use url::Url;
 
 const WHEEL: &str = "example-1.0-py3-none-any.whl";

@@ -105,7 +105,8 @@ impl IndexError {
             Self::Unreadable { .. } => (Rule::IndexRefused, "an index that speaks PyPI's protocol"),
             Self::AudienceForbidden { .. } => (
                 Rule::AudienceForbidden,
-                "an audience of the index's own; pypi, testpypi and sigstore belong to others",
+                "PyPI's own word of PyPI; of another index a word (not pypi, testpypi, sigstore) \
+                 or its own host",
             ),
             Self::IdToken(error) => return error.finding(),
             Self::TokenRefused { claims, .. } => return self.token_refused(claims.as_deref()),

@@ -15,11 +15,15 @@ use reqwest::Method;
 use reqwest::header::{ACCEPT, CACHE_CONTROL};
 use serde::Deserialize;
 use serde_json::json;
+use url::Url;
 
-use super::{Index, IndexError};
+use super::{Endpoints, Index, IndexError};
 use crate::endpoints::GUARDED_AUDIENCES;
 use crate::github::oidc::{IdToken, RequestCredentials, id_token};
-use crate::http::{self, HttpError, display_url, error_for_status, read_limited, sanitise};
+use crate::http::{
+    self, HttpError, display_url, error_for_status, error_for_status_without, read_limited, redact,
+    sanitise,
+};
 
 /// No answer of these endpoints is longer, in bytes.
 const ANSWER_LIMIT: u64 = 128 * 1024;
@@ -37,13 +41,11 @@ impl Audience {
         &self.0
     }
 
-    /// Takes what an index named. No index gets a token for another's guarded
-    /// audience, since it could pass it on; on this machine there is nobody to pass it to.
-    fn judge(
-        named: &str,
-        own: Option<&'static str>,
-        on_loopback: bool,
-    ) -> Result<Self, IndexError> {
+    /// Takes what an index named. No index gets a token that is worth something
+    /// elsewhere, since it could pass it on: PyPI and TestPyPI get their own
+    /// word, others a plain word that is not guarded or their own address. On
+    /// this machine there is nobody to pass it to.
+    fn judge(named: &str, endpoints: &Endpoints) -> Result<Self, IndexError> {
         let forbidden = || IndexError::AudienceForbidden {
             audience: sanitise(named, 64),
         };
@@ -55,14 +57,36 @@ impl Audience {
         if !legal {
             return Err(forbidden());
         }
-        let guarded = GUARDED_AUDIENCES
-            .iter()
-            .find(|word| named.eq_ignore_ascii_case(word));
-        if !on_loopback && guarded.is_some_and(|word| Some(*word) != own) {
-            return Err(forbidden());
+        let guarded = |word: &&str| named.eq_ignore_ascii_case(word);
+        let allowed = match endpoints.own_audience {
+            _ if endpoints.on_loopback() => true,
+            Some(own) => named == own,
+            // Clouds and registries name audiences by addresses.
+            None if named.contains(['.', ':', '/', '\\', '@']) => {
+                names_host_of(named, &endpoints.audience)
+            }
+            None => !GUARDED_AUDIENCES.iter().any(guarded),
+        };
+        if allowed {
+            Ok(Self(named.to_owned()))
+        } else {
+            Err(forbidden())
         }
-        Ok(Self(named.to_owned()))
     }
+}
+
+/// Whether an audience is the host of `index`, or a URL of it without tricks.
+fn names_host_of(named: &str, index: &Url) -> bool {
+    let Some(host) = index.host_str() else {
+        return false;
+    };
+    if named.eq_ignore_ascii_case(host) {
+        return true;
+    }
+    let web = ["https://", "http://"];
+    !named.contains(['\\', '@'])
+        && web.iter().any(|scheme| named.starts_with(scheme))
+        && Url::parse(named).is_ok_and(|url| url.host_str() == Some(host))
 }
 
 /// A token that lets its bearer upload. It is shown to nobody but the index.
@@ -124,12 +148,7 @@ pub async fn audience(index: &Index) -> Result<Audience, IndexError> {
         expected: "answer with an audience",
         found: error.to_string(),
     })?;
-    let endpoints = &index.endpoints;
-    Audience::judge(
-        &answer.audience,
-        endpoints.own_audience,
-        endpoints.on_loopback(),
-    )
+    Audience::judge(&answer.audience, &index.endpoints)
 }
 
 /// Exchanges an identity token for an upload token: one request, never
@@ -146,7 +165,8 @@ pub async fn mint(index: &Index, id_token: &IdToken) -> Result<UploadToken, Inde
         .header(ACCEPT, "application/json")
         .json(&json!({"token": id_token.expose()}));
     let answered = async {
-        let response = error_for_status(index.client.send(request).await?).await?;
+        let response = index.client.send(request).await?;
+        let response = error_for_status_without(response, &[id_token.expose()]).await?;
         read_limited(response, ANSWER_LIMIT).await
     };
     let body = answered.await.map_err(|error| refusal(error, id_token))?;
@@ -198,9 +218,11 @@ fn refusal(error: HttpError, id_token: &IdToken) -> IndexError {
         }
         other => ("no answer".to_owned(), other.to_string()),
     };
+    // Once more, since what JSON escapes is only now as it was sent.
+    let shown = |text: &str, limit| sanitise(&redact(text, &[id_token.expose()]), limit);
     IndexError::TokenRefused {
-        code: sanitise(&code, 64),
-        description: sanitise(&without(&description, id_token.expose()), 1024),
+        code: shown(&code, 64),
+        description: shown(&description, 1024),
         claims: id_token.claims().map(|claims| claims.to_string()),
     }
 }
@@ -227,11 +249,6 @@ fn words(body: &str) -> Option<(String, String)> {
     }
 }
 
-/// An index may repeat what it was sent; a secret is not shown for that.
-fn without(text: &str, secret: &str) -> String {
-    text.replace(secret, "***")
-}
-
 fn read_token(body: &[u8]) -> Option<UploadToken> {
     #[derive(Deserialize)]
     struct Answer {
@@ -256,28 +273,52 @@ fn read_token(body: &[u8]) -> Option<UploadToken> {
 mod tests {
     use super::*;
 
+    fn own(base: &str) -> Endpoints {
+        Endpoints::own(&Url::parse(base).unwrap(), None).unwrap()
+    }
+
     #[test]
-    fn no_index_can_ask_for_a_guarded_audience_of_another() {
-        for (named, own, taken) in [
-            ("pypi", Some("pypi"), true),
-            ("testpypi", Some("testpypi"), true),
-            ("pypi", Some("testpypi"), false),
-            ("testpypi", Some("pypi"), false),
-            ("sigstore", Some("pypi"), false),
-            ("PyPI", Some("testpypi"), false),
-            ("pypi", None, false),
-            ("PYPI", None, false),
-            ("testpypi", None, false),
-            ("Sigstore", None, false),
-            ("pypi2", None, true),
-            ("https://index.example.org/a?b=c", None, true),
+    fn no_index_gets_a_token_that_is_worth_something_elsewhere() {
+        let pypi = Endpoints::pypi().unwrap();
+        let testpypi = Endpoints::testpypi().unwrap();
+        let index = own("https://index.example.org:8443/base/");
+        let here = own("http://127.0.0.1:8080/");
+        for (named, endpoints, taken) in [
+            ("pypi", &pypi, true),
+            ("testpypi", &testpypi, true),
+            ("pypi", &testpypi, false),
+            ("testpypi", &pypi, false),
+            ("sigstore", &pypi, false),
+            ("PyPI", &pypi, false),
+            ("other", &pypi, false),
+            ("https://pypi.org/", &pypi, false),
+            ("pypi", &index, false),
+            ("PYPI", &index, false),
+            ("testpypi", &index, false),
+            ("Sigstore", &index, false),
+            ("pypi2", &index, true),
+            ("index", &index, true),
+            ("index.example.org", &index, true),
+            ("Index.Example.Org", &index, true),
+            ("https://index.example.org", &index, true),
+            ("https://index.example.org:8443/a?b=c", &index, true),
+            ("sts.amazonaws.com", &index, false),
+            ("api://AzureADTokenExchange", &index, false),
+            ("npm:registry.npmjs.org", &index, false),
+            ("https://github.com/owner", &index, false),
+            ("//iam.googleapis.com/projects/1/x", &index, false),
+            ("example.org", &index, false),
+            ("index.example.org.", &index, false),
+            ("index.example.org.evil.org", &index, false),
+            ("https://index.example.org.evil.org/", &index, false),
+            ("https://index.example.org@evil.org/", &index, false),
+            ("https://evil.org\\@index.example.org/", &index, false),
+            ("https://evil.org/index.example.org", &index, false),
+            ("spiffe://index.example.org/x", &index, false),
         ] {
-            let found = Audience::judge(named, own, false);
-            assert_eq!(found.is_ok(), taken, "{named} of {own:?}");
-            assert!(
-                Audience::judge(named, own, true).is_ok(),
-                "{named} on loopback"
-            );
+            let found = Audience::judge(named, endpoints);
+            assert_eq!(found.is_ok(), taken, "{named} of {}", endpoints.audience);
+            assert!(Audience::judge(named, &here).is_ok(), "{named} on loopback");
         }
     }
 
@@ -294,8 +335,8 @@ mod tests {
             &long,
             "pypi\u{0}",
         ] {
-            for on_loopback in [true, false] {
-                let found = Audience::judge(named, Some("pypi"), on_loopback);
+            for endpoints in [Endpoints::pypi().unwrap(), own("http://127.0.0.1:8080/")] {
+                let found = Audience::judge(named, &endpoints);
                 assert!(
                     matches!(found, Err(IndexError::AudienceForbidden { .. })),
                     "{named:?}"

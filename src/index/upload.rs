@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 
 use super::{Index, IndexError, UploadToken};
 use crate::dist::form::form_fields;
-use crate::http::{self, HttpError, Progress, error_for_status, sanitise};
+use crate::http::{self, HttpError, Progress, error_for_status_without, forms, redact, sanitise};
 use crate::verify::Publishable;
 
 /// How much is read and hashed at once, in bytes.
@@ -144,8 +144,9 @@ async fn send(
         // The one form of answer whose words survive HTTP/2.
         .header(ACCEPT, "application/json")
         .multipart(form(upload, body)?);
+    let secrets = forms(token.expose());
     let answered = match index.client.send_upload(request, &progress).await {
-        Ok(response) => error_for_status(response).await,
+        Ok(response) => error_for_status_without(response, &secrets).await,
         Err(error) => Err(error),
     };
     match (fault.get(), answered) {
@@ -155,7 +156,7 @@ async fn send(
         }
         (None, Ok(_)) => Ok(Ok(())),
         (None, Err(error)) if error.is_transient() => Err(error),
-        (None, Err(error)) => Ok(Err(refusal(&error, token))),
+        (None, Err(error)) => Ok(Err(refusal(&error, &secrets))),
     }
 }
 
@@ -255,15 +256,15 @@ fn read_content(
 }
 
 /// What a final refusal means, in the index's own words.
-fn refusal(error: &HttpError, token: &UploadToken) -> IndexError {
+fn refusal(error: &HttpError, secrets: &[String]) -> IndexError {
     let (status, words) = match error {
         HttpError::Status {
             code, body, reason, ..
         } => (*code, words(*code, reason, body)),
         other => (other.status().unwrap_or(0), other.to_string()),
     };
-    // An index may repeat what it was sent; a secret is not shown for that.
-    let answer = sanitise(&words.replace(token.expose(), "***"), WORDS);
+    // Once more, since what JSON escapes is only now as it was sent.
+    let answer = sanitise(&redact(&words, secrets), WORDS);
     if status == 403 && answer.contains("token is expired") {
         IndexError::TokenExpired
     } else if answer.contains("File already exists") || answer.contains("previously used by a file")

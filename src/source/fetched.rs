@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256, Sha512};
 use tokio::sync::mpsc;
 
 use super::error::SourceError;
-use crate::http::{HttpError, content_length, display_url};
+use crate::http::{HttpError, PacedBody, content_length, display_url};
 
 /// How much is hashed and written at once, in bytes.
 const CHUNK: usize = 256 * 1024;
@@ -129,7 +129,7 @@ impl Fetched {
 /// Passes a body on in chunks that are worth a thread's wake-up. Ends early
 /// without an error when nobody takes them any more: the taker knows why.
 async fn pass_on(
-    mut response: Response,
+    response: Response,
     size: u64,
     sender: mpsc::Sender<Bytes>,
 ) -> Result<Result<(), SourceError>, HttpError> {
@@ -150,11 +150,8 @@ async fn pass_on(
     }
     let mut found = 0;
     let mut chunk = BytesMut::with_capacity(CHUNK.min(usize::try_from(size).unwrap_or(CHUNK)));
-    while let Some(bytes) = response
-        .chunk()
-        .await
-        .map_err(|error| HttpError::of(&error, &url))?
-    {
+    let mut body = PacedBody::new(response);
+    while let Some(bytes) = body.chunk().await? {
         found += bytes.len() as u64;
         if found > size {
             return Ok(Err(too_long(found)));

@@ -65,10 +65,15 @@ pub(super) fn question(
     Some(body)
 }
 
-/// The files that an answer holds, by path, at most `limit` bytes each; none
-/// where it is no answer. A file without its bytes, as servers send that do
-/// not want to send all, is left out.
-pub(super) fn answer(body: &[u8], limit: usize) -> Option<BTreeMap<String, Vec<u8>>> {
+/// The files that an answer holds of those that are `wanted`, which are named
+/// with their sizes in bytes; none where it is no answer. What was not asked
+/// for is not even decoded, nor is a path that comes again, so that no answer
+/// takes more memory than what was listed. A file without its bytes, as servers
+/// send that do not want to send all, is left out.
+pub(super) fn answer(
+    body: &[u8],
+    wanted: &BTreeMap<&str, usize>,
+) -> Option<BTreeMap<String, Vec<u8>>> {
     let document = Document::parse(std::str::from_utf8(body).ok()?).ok()?;
     if !document.root_element().has_tag_name((SVN, "update-report")) {
         return None;
@@ -76,9 +81,14 @@ pub(super) fn answer(body: &[u8], limit: usize) -> Option<BTreeMap<String, Vec<u
     let added = document
         .descendants()
         .filter(|node| node.has_tag_name((SVN, "add-file")));
+    let mut left = wanted.clone();
     Some(
         added
-            .filter_map(|file| Some((path_of(file)?, content(file, limit)?)))
+            .filter_map(|file| {
+                let path = path_of(file)?;
+                let size = left.remove(path.as_str())?;
+                Some((path, content(file, size)?))
+            })
             .collect(),
     )
 }
@@ -187,7 +197,15 @@ BAEEhHNpZwo=</S:txdelta><S:prop><V:md5-checksum>00</V:md5-checksum></S:prop></S:
 <S:add-file name="empty.asc"><S:txdelta>U1ZOAA==</S:txdelta></S:add-file>
 <S:add-file name="broken.asc"><S:txdelta>U1ZOAA</S:txdelta></S:add-file>
 </S:open-directory></S:update-report>"#;
-        let files = answer(body.as_bytes(), 100).unwrap();
+        let of_size = |size| {
+            BTreeMap::from([
+                ("sub dir/deep/o&d.asc", size),
+                ("sub dir/deep/without.asc", 9),
+                ("empty.asc", 0),
+                ("broken.asc", 9),
+            ])
+        };
+        let files = answer(body.as_bytes(), &of_size(4)).unwrap();
         let files: Vec<_> = files
             .iter()
             .map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
@@ -200,12 +218,52 @@ BAEEhHNpZwo=</S:txdelta><S:prop><V:md5-checksum>00</V:md5-checksum></S:prop></S:
             ]
         );
         assert!(
-            !answer(body.as_bytes(), 3)
+            !answer(body.as_bytes(), &of_size(3))
                 .unwrap()
                 .contains_key("sub dir/deep/o&d.asc")
         );
         for odd in ["", "<html/>", "<update-report/>", "<!DOCTYPE a><a/>"] {
-            assert!(answer(odd.as_bytes(), 100).is_none(), "{odd}");
+            assert!(answer(odd.as_bytes(), &of_size(4)).is_none(), "{odd}");
         }
+    }
+
+    #[test]
+    fn an_answer_takes_no_more_memory_than_what_was_asked_for() {
+        // One window of 2 MiB out of a few bytes: one fresh byte that repeats itself.
+        let bomb = |size: usize| {
+            let number = |number: usize| {
+                [14, 7, 0].map(|shift| {
+                    let more = if shift == 0 { 0 } else { 0x80 };
+                    u8::try_from(number >> shift & 0x7f).unwrap() | more
+                })
+            };
+            let copy = [&[0x81, 0x40][..], &number(size - 1), &[0]].concat();
+            let mut diff = b"SVN\0\0\0".to_vec();
+            diff.extend(number(size));
+            diff.extend([u8::try_from(copy.len()).unwrap(), 1]);
+            diff.extend(copy);
+            diff.push(b'x');
+            STANDARD.encode(diff)
+        };
+        let large = bomb(2_000_000);
+        let small = bomb(5);
+        let file = |name: &str, diff: &str| {
+            format!("<S:add-file name=\"{name}\"><S:txdelta>{diff}</S:txdelta></S:add-file>")
+        };
+        let mut body = "<S:update-report xmlns:S=\"svn:\">".to_owned();
+        for number in 0..1000 {
+            body.push_str(&file(&format!("unasked-{number}"), &large));
+        }
+        body.push_str(&file("larger-than-listed", &large));
+        body.push_str(&file("twice", &small));
+        body.push_str(&file("twice", &large));
+        body.push_str("</S:update-report>");
+        let wanted = BTreeMap::from([("larger-than-listed", 5), ("twice", 5)]);
+        let files = answer(body.as_bytes(), &wanted).unwrap();
+        let expected = BTreeMap::from([("twice".to_owned(), b"xxxxx".to_vec())]);
+        assert!(files == expected, "{:?}", files.keys());
+        let all = BTreeMap::from([("unasked-7", 2_000_000)]);
+        let files = answer(body.as_bytes(), &all).unwrap();
+        assert_eq!(files.len(), 1, "the bomb is one that goes off");
     }
 }

@@ -31,12 +31,12 @@ impl Svn {
         wanted: &[&Entry],
         listing: &[Entry],
     ) -> BTreeMap<String, Vec<u8>> {
-        let mut total = 0;
+        let mut total = 0_u64;
         let chosen: BTreeMap<&str, &Entry> = wanted
             .iter()
             .filter(|entry| entry.special.is_none() && entry.sha1.is_some())
             .take_while(|entry| {
-                total += entry.size;
+                total = total.saturating_add(entry.size);
                 total <= TOGETHER_LIMIT
             })
             .map(|entry| (entry.path.as_str(), *entry))
@@ -91,7 +91,10 @@ impl Svn {
             return Ok(None);
         }
         let answer = read_limited(response, TOGETHER_ANSWER_LIMIT).await?;
-        let limit = usize::try_from(TOGETHER_LIMIT).unwrap_or(usize::MAX);
-        Ok(update_report::answer(&answer, limit))
+        let sizes = chosen
+            .iter()
+            .filter_map(|(path, entry)| Some((*path, usize::try_from(entry.size).ok()?)))
+            .collect();
+        Ok(update_report::answer(&answer, &sizes))
     }
 }
