@@ -67,7 +67,6 @@ fn judge(
         return None;
     }
     match area {
-        None => None,
         Some(Area::Dev) if !version.any_prerelease() => Some(Finding::new(
             Rule::FinalFromDev,
             Some(path),
@@ -80,7 +79,7 @@ fn judge(
             "a final, post, alpha or beta version from the area `release`",
             format!("the candidate {version}"),
         )),
-        Some(_) => None,
+        Some(_) | None => None,
     }
 }
 

@@ -8,13 +8,16 @@
 //! which sidecars belong to which artifact. Pure: reads no bytes; whether a
 //! sidecar tells the truth is `verify`'s to say.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use crate::checksum::Algorithm;
-use crate::dist::filename::{DistributionName, Kind, is_other_artifact};
+use crate::dist::filename::{DistributionName, is_other_artifact};
 use crate::plan::{Limits, Selection, Waived, Waivers};
 use crate::rules::{Finding, Rule};
 use crate::source::Entry;
+use flat::{check_basenames, check_sdists, gather};
+
+mod flat;
 
 #[cfg(test)]
 mod tests;
@@ -351,89 +354,4 @@ impl<'a> Judge<'a> {
             }
         }
     }
-}
-
-/// Puts each selected artifact together with its sidecars.
-fn gather(items: &[Item]) -> Vec<Artifact> {
-    let mut artifacts: BTreeMap<&str, Artifact> = BTreeMap::new();
-    for Item { entry, class } in items {
-        let name = match class {
-            Class::Distribution(name) => Some(name.clone()),
-            Class::Artifact => None,
-            _ => continue,
-        };
-        artifacts.insert(
-            &entry.path,
-            Artifact {
-                entry: entry.clone(),
-                name,
-                signature: None,
-                checksums: Vec::new(),
-            },
-        );
-    }
-    for Item { entry, class } in items {
-        let Some((of, _)) = sidecar_of(&entry.path) else {
-            continue;
-        };
-        let Some(artifact) = artifacts.get_mut(of) else {
-            continue;
-        };
-        match class {
-            Class::Signature => artifact.signature = Some(entry.clone()),
-            Class::Checksum(algorithm) => artifact.checksums.push((*algorithm, entry.clone())),
-            _ => {}
-        }
-    }
-    artifacts.into_values().collect()
-}
-
-/// An index has no folders: one name in two of them is two contents for one
-/// name.
-fn check_basenames(artifacts: &[Artifact]) -> Vec<Finding> {
-    let mut places: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for artifact in artifacts {
-        if let Some(name) = &artifact.name {
-            places
-                .entry(name.file())
-                .or_default()
-                .push(&artifact.entry.path);
-        }
-    }
-    let twice = |(name, paths): (&str, Vec<&str>)| match paths.as_slice() {
-        [first, _, ..] => Some(Finding::new(
-            Rule::BasenameTwice,
-            Some(first),
-            format!("`{name}` once"),
-            paths.join(", "),
-        )),
-        _ => None,
-    };
-    places.into_iter().filter_map(twice).collect()
-}
-
-/// `1.0` and `1.0.0` are one version with two names, and an index takes one
-/// sdist of a version: the second would be refused when the first is published.
-fn check_sdists(artifacts: &[Artifact]) -> Vec<Finding> {
-    let mut sdists = BTreeMap::new();
-    let mut findings = Vec::new();
-    for artifact in artifacts {
-        let path = artifact.entry.path.as_str();
-        let name = artifact.name.as_ref();
-        let Some(name) = name.filter(|name| name.kind() == &Kind::Sdist) else {
-            continue;
-        };
-        let (first_path, first) = *sdists
-            .entry((name.project(), name.version()))
-            .or_insert((path, name));
-        if first.file() != name.file() {
-            findings.push(Finding::new(
-                Rule::SecondSdist,
-                Some(path),
-                format!("one sdist of {} {}", name.project(), name.version()),
-                format!("`{first_path}` too"),
-            ));
-        }
-    }
-    findings
 }

@@ -12,12 +12,13 @@ use tempfile::TempDir;
 use tokio::task;
 
 use super::Run;
+use super::told::{keys_findings, rows, take_judgement, unknown_signers, verdict};
 use crate::digest::coreutils_command;
-use crate::openpgp::{Keyring, KeysReport};
+use crate::openpgp::Keyring;
 use crate::plan::{Area, Plan};
-use crate::report::{FileRow, KeysRow, Report, SignerRow};
+use crate::report::KeysRow;
 use crate::rules::{Finding, Rule};
-use crate::snapshot::{Artifact, Class, Snapshot};
+use crate::snapshot::{Artifact, Snapshot};
 use crate::source::{self, Entry, Source};
 use crate::verify::{Batch, Judgement, Sidecars, Trust, judge};
 
@@ -357,93 +358,4 @@ async fn read_sidecars_together(
 
 pub(super) fn internal(why: &dyn std::error::Error) -> Finding {
     Finding::new(Rule::Internal, None, "a step that ends", why.to_string())
-}
-
-fn rows(snapshot: &Snapshot) -> Vec<FileRow> {
-    let row = |item: &crate::snapshot::Item| {
-        let name = match &item.class {
-            Class::Distribution(name) => Some(name),
-            _ => None,
-        };
-        FileRow {
-            path: item.entry.path.clone(),
-            class: item.class.word().to_owned(),
-            project: name.map(|name| name.project().as_str().to_owned()),
-            version: name.map(|name| name.version().to_string()),
-            size: item.entry.size,
-            ..FileRow::default()
-        }
-    };
-    snapshot.items().iter().map(row).collect()
-}
-
-fn take_judgement(report: &mut Report, judgement: &Judgement) {
-    report.note(judgement.findings.iter().cloned());
-    let signer = judgement.signer.as_ref();
-    if let Some(row) = report.row(&judgement.path) {
-        let (size, sha256, sha512) = &judgement.digests;
-        row.size = *size;
-        row.sha256 = Some(hex::encode(sha256));
-        row.sha512 = Some(hex::encode(sha512));
-        row.signer = signer.map(|signer| signer.primary.to_string());
-    }
-    if let Some(signer) = signer {
-        let signer = SignerRow {
-            fingerprint: signer.primary.to_string(),
-            user_id: signer.user_id.clone().unwrap_or_default(),
-        };
-        if !report.signers.contains(&signer) {
-            report.signers.push(signer);
-            report.signers.sort();
-        }
-    }
-}
-
-fn verdict(judgement: &Judgement) -> String {
-    let word = if judgement.findings.iter().any(Finding::refuses) {
-        "REFUSED"
-    } else {
-        "holds"
-    };
-    format!("{word}: {}", judgement.path)
-}
-
-fn keys_findings(told: &KeysReport, place: &str) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = told
-        .bad_blocks
-        .iter()
-        .map(|block| {
-            Finding::new(
-                Rule::KeysBadBlock,
-                Some(place),
-                "an OpenPGP public key",
-                format!("line {}: {}", block.line, block.why),
-            )
-        })
-        .collect();
-    if told.old_keys > 0 {
-        let found = format!("{} keys of PGP 2", told.old_keys);
-        findings.push(Finding::new(
-            Rule::KeysOld,
-            Some(place),
-            "keys of version 4 or 6",
-            found,
-        ));
-    }
-    findings
-}
-
-fn unknown_signers(plan: &Plan, keyring: &Keyring) -> Vec<Finding> {
-    plan.signers
-        .iter()
-        .filter(|signer| !keyring.contains(signer))
-        .map(|signer| {
-            Finding::new(
-                Rule::SignerNotInKeys,
-                Some("signers"),
-                format!("{signer} in KEYS"),
-                "no such key",
-            )
-        })
-        .collect()
 }

@@ -5,6 +5,7 @@
 
 mod examine;
 mod publish;
+mod told;
 mod upload;
 
 use std::path::Path;
@@ -12,6 +13,7 @@ use std::time::Duration;
 
 use crate::context::Context;
 use crate::endpoints::PROJECT_PAGE;
+use crate::github::log;
 use crate::github::oidc::RequestCredentials;
 use crate::github::runner::{self, Runner, RunnerError};
 use crate::http::{Client, ClientOptions};
@@ -48,7 +50,7 @@ impl Run<'_> {
 /// job summary and JSON report. Never panics on anything from outside.
 pub async fn run(context: &Context, inputs: &Inputs, problems: Vec<Finding>) -> Report {
     let runner = Runner::new(context);
-    runner::log_to_stderr(context);
+    log::log_to_stderr(context);
     let mut report = match read_plan(inputs, problems) {
         Ok(plan) => carry_out(context, &plan, &runner).await,
         Err(mut problems) => {

@@ -4,5 +4,6 @@
 //! What a GitHub runner gives and takes: identity tokens, and the places
 //! where a run tells its story.
 
+pub mod log;
 pub mod oidc;
 pub mod runner;
