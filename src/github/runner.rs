@@ -15,7 +15,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use tracing_subscriber::Layer;
 
 use crate::context::Context;
 use crate::report::escape;
