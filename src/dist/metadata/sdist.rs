@@ -176,11 +176,8 @@ fn pax_path(extension: &[u8]) -> Result<Option<Vec<u8>>, MetadataError> {
     for record in PaxExtensions::new(extension) {
         let record = record?;
         match record.key_bytes() {
-            b"path" => {
-                if path.replace(record.value_bytes().to_vec()).is_some() {
-                    return Err(refused("two paths for one member"));
-                }
-            }
+            b"path" if path.is_some() => return Err(refused("two paths for one member")),
+            b"path" => path = Some(record.value_bytes().to_vec()),
             b"size" => return Err(refused("a size in a pax header")),
             key if key.starts_with(b"GNU.sparse") || key == b"SCHILY.realsize" => {
                 return Err(refused("a sparse member"));
