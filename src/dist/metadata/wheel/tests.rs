@@ -105,29 +105,14 @@ fn info() -> String {
         + "foo-1.0.dist-info/RECORD,,\n"
 }
 
-<<<<<<< HEAD
-/// What is wrong, RECORD, and the members that it says nothing or too much of.
-type Case = (
-    &'static str,
-    String,
-    &'static [(&'static str, &'static str)],
-);
-
-fn read(record: &str, more: &[(&str, &str)]) -> Result<Metadata, MetadataError> {
-=======
 fn read(record: &str, more: &[Member<'_>]) -> Result<Metadata, MetadataError> {
->>>>>>> fixb
     read_bytes(FILE, zip_of(&members(record, more), false, 0))
 }
 
 #[test]
 fn a_wheel_with_a_wrong_record_is_refused() {
     let right = line("foo.py", "x = 1");
-<<<<<<< HEAD
-    let cases: [Case; 10] = [
-=======
     let cases: [(&str, String, &[Member<'_>]); 10] = [
->>>>>>> fixb
         ("none for foo.py", String::new(), &[]),
         ("another for foo.py", line("foo.py", "x = 2"), &[]),
         ("no file bar.py", right.clone() + &line("bar.py", "x"), &[]),
