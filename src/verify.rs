@@ -114,7 +114,10 @@ pub fn judge(
             None
         }
     };
-    let metadata = artifact.name.as_ref().and_then(|name| {
+    // What an archive holds is only asked of bytes that the project signed:
+    // nobody else's are unpacked.
+    let signed = !findings.iter().any(Finding::refuses);
+    let metadata = artifact.name.as_ref().filter(|_| signed).and_then(|name| {
         let read = Metadata::read(fetched.reader(), name)
             .and_then(|metadata| metadata::agree(&metadata, name).map(|()| metadata));
         read.map_err(|why| findings.push(why.finding(path))).ok()
