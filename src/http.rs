@@ -8,6 +8,7 @@
 //! when, and how a URL may be shown. Decides nothing about what an answer
 //! means: a 404 is an error value here, a verdict elsewhere.
 
+#[expect(clippy::disallowed_methods, reason = "waits for servers")]
 mod body;
 mod error;
 mod redact;

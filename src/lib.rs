@@ -19,6 +19,7 @@ pub mod github;
 pub mod http;
 pub mod index;
 pub mod inputs;
+#[expect(clippy::disallowed_types, reason = "the owner of this border")]
 pub mod openpgp;
 pub mod plan;
 pub mod report;

@@ -116,12 +116,16 @@ pub fn judge(
     };
     // What an archive holds is only asked of bytes that the project signed:
     // nobody else's are unpacked.
-    let signed = !findings.iter().any(Finding::refuses);
-    let metadata = artifact.name.as_ref().filter(|_| signed).and_then(|name| {
-        let read = Metadata::read(fetched.reader(), name)
-            .and_then(|metadata| metadata::agree(&metadata, name).map(|()| metadata));
-        read.map_err(|why| findings.push(why.finding(path))).ok()
-    });
+    let holds_so_far = !findings.iter().any(Finding::refuses);
+    let metadata = artifact
+        .name
+        .as_ref()
+        .filter(|_| holds_so_far)
+        .and_then(|name| {
+            let read = Metadata::read(fetched.reader(), name)
+                .and_then(|metadata| metadata::agree(&metadata, name).map(|()| metadata));
+            read.map_err(|why| findings.push(why.finding(path))).ok()
+        });
     let digests = (fetched.size(), *fetched.sha256(), *fetched.sha512());
     let holds = !findings.iter().any(Finding::refuses);
     let verified = match (&artifact.name, metadata, &signer) {

@@ -6,4 +6,5 @@
 
 pub mod log;
 pub mod oidc;
+#[expect(clippy::disallowed_methods, reason = "the one that prints")]
 pub mod runner;

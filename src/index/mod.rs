@@ -9,6 +9,7 @@
 
 mod error;
 mod ledger;
+#[expect(clippy::disallowed_methods, reason = "waits for the index")]
 mod read_back;
 mod simple;
 mod token;

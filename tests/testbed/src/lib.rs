@@ -7,6 +7,12 @@
 //! Stand-ins panic where a machine cannot give them a port or a thread: there
 //! is nothing to test then.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "the borders are the product's"
+)]
+
 mod clock;
 mod host;
 
