@@ -14,7 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use roxmltree::{Document, Node};
 
 use super::Entry;
-use super::svndiff;
+use super::{svndiff, webdav};
 
 /// The namespace of Subversion's own elements.
 const SVN: &str = "svn:";
@@ -74,7 +74,8 @@ pub(super) fn answer(
     body: &[u8],
     wanted: &BTreeMap<&str, usize>,
 ) -> Option<BTreeMap<String, Vec<u8>>> {
-    let document = Document::parse(std::str::from_utf8(body).ok()?).ok()?;
+    let text = std::str::from_utf8(body).ok()?;
+    let document = Document::parse_with_options(text, webdav::bounded()).ok()?;
     if !document.root_element().has_tag_name((SVN, "update-report")) {
         return None;
     }

@@ -4,7 +4,7 @@
 //! Reads the answer to a PROPFIND (RFC 4918, 9.1 and 13) as `mod_dav_svn`
 //! gives it. Pure: knows the form, decides nothing about what the paths may be.
 
-use roxmltree::{Document, Node};
+use roxmltree::{Document, Node, ParsingOptions};
 
 /// The body of the one PROPFIND that is ever sent, with `Depth: 1`.
 pub(super) const PROPFIND: &str = concat!(
@@ -56,11 +56,21 @@ pub(super) enum WebdavError {
     Value { property: &'static str },
 }
 
+/// A listing of 20,000 files has about 400,000 nodes; a hostile answer of tiny
+/// elements would have millions, each of which costs memory.
+pub(super) fn bounded<'a>() -> ParsingOptions<'a> {
+    ParsingOptions {
+        nodes_limit: 600_000,
+        ..ParsingOptions::default()
+    }
+}
+
 /// Reads a multistatus body. A document type is refused, so that no entity
 /// can grow; properties count only where their status is 200.
 pub(super) fn parse(body: &[u8]) -> Result<Vec<Resource>, WebdavError> {
     let text = std::str::from_utf8(body).map_err(|_| WebdavError::Encoding)?;
-    let document = Document::parse(text).map_err(|error| WebdavError::Xml(error.to_string()))?;
+    let document = Document::parse_with_options(text, bounded())
+        .map_err(|error| WebdavError::Xml(error.to_string()))?;
     let root = document.root_element();
     if !root.has_tag_name((DAV, "multistatus")) {
         return Err(WebdavError::Form);
@@ -200,5 +210,14 @@ mod tests {
     fn deep_nesting_exhausts_no_stack() {
         let body = format!("{}{}", "<a>".repeat(500_000), "</a>".repeat(500_000));
         assert!(parse(body.as_bytes()).is_err());
+    }
+
+    #[test]
+    fn an_answer_of_millions_of_elements_costs_no_memory() {
+        let many = format!(
+            "<multistatus xmlns=\"DAV:\">{}</multistatus>",
+            "<a/>".repeat(700_000)
+        );
+        assert!(matches!(parse(many.as_bytes()), Err(WebdavError::Xml(_))));
     }
 }
