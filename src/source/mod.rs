@@ -58,30 +58,6 @@ impl Limits {
             found: format!("{} in {}", ByteSize(entry.size), entry.path),
         })
     }
-
-    /// The bytes that these entries need together, to be held against the free
-    /// disk before the first is fetched.
-    ///
-    /// # Errors
-    /// When one of them, or all together, exceed the limits.
-    pub fn total_size<'a>(
-        &self,
-        entries: impl IntoIterator<Item = &'a Entry>,
-    ) -> Result<u64, SourceError> {
-        let mut total = 0_u64;
-        for entry in entries {
-            self.check_size(entry)?;
-            total = total.saturating_add(entry.size);
-        }
-        if total <= self.max_total_size {
-            return Ok(total);
-        }
-        let limit = ByteSize(self.max_total_size);
-        Err(SourceError::Limit {
-            expected: format!("at most {limit} in all (`max-total-size`)"),
-            found: ByteSize(total).to_string(),
-        })
-    }
 }
 
 /// One path of the listing: a file, or something that no release may hold.
