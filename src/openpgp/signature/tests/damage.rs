@@ -15,12 +15,20 @@ fn with_wrong_checksum(block: &str) -> String {
     block.replace(sum.expect("a checksum"), "=AAAA")
 }
 
-/// A revocation of Eve's key with another octet at `index` of the packet's body.
+/// A revocation of Eve's key with this octet at `index` of the packet's body.
 fn revocation_with(index: usize, octet: u8) -> Vec<u8> {
     let mut packet = EVE.revocation_bytes(SIGNED);
     assert!(packet[1] < 192, "a header of two octets");
-    assert_ne!(packet[2 + index], octet);
     packet[2 + index] = octet;
+    packet
+}
+
+/// A revocation of Eve's key whose mathematics fail. The key is another one in
+/// each run, so the last octet may hold any value and is turned over.
+fn revocation_of_other_mathematics() -> Vec<u8> {
+    let mut packet = EVE.revocation_bytes(SIGNED);
+    let last = packet.last_mut().expect("a packet");
+    *last = !*last;
     packet
 }
 
@@ -39,7 +47,7 @@ fn a_revocation_in_a_damaged_block_counts() {
     let copy = armor(KEY, &revoked);
     let cut = armor(KEY, &revoked[..revoked.len() - 1]);
     let end = format!("-----END {KEY}-----\n");
-    let flipped = revocation_with(EVE.revocation_bytes(SIGNED).len() - 3, 0);
+    let flipped = revocation_of_other_mathematics();
     let last = revoked.len() - EVE.public_bytes().len() - 5;
     let partial = EVE.revocation_bytes(SIGNED)[..last].to_vec();
     let bytes = EVE.public_bytes();
