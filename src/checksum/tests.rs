@@ -336,8 +336,10 @@ proptest! {
                 continue;
             }
             *digit = replacement;
-            // Another file's digest in the same file does not matter to this one.
-            if form != "among others" {
+            // Another file's digest in the same file does not matter to this one, nor
+            // does an entry that became a comment where the same stands once more.
+            let comment = form == "same entry twice" && replacement == b'#';
+            if form != "among others" && !comment {
                 prop_assert_ne!(read(&text, Algorithm::Sha512, NAME), Ok(bytes.clone()), "{}", form);
             }
         }
