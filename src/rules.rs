@@ -7,11 +7,15 @@
 //! a refusal brings, whether a waiver may soften it, and what the release
 //! manager should do. Decides nothing about when a rule is broken.
 
+mod table;
+
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 
 use crate::endpoints::RULES_PAGE;
+
+pub use table::Rule;
 
 /// How a finding weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -50,262 +54,28 @@ impl Exit {
     }
 }
 
-macro_rules! rules {
-    ($( $variant:ident $id:literal $severity:ident $exit:ident $waivable:literal
-        $meaning:literal => $action:literal; )+) => {
-        /// A rule that a release or a run can break.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum Rule { $( #[doc = $meaning] $variant, )+ }
-
-        impl Rule {
-            /// Every rule, in the order of the documentation.
-            pub const ALL: &'static [Self] = &[ $( Self::$variant, )+ ];
-
-            /// The stable id, also the anchor in the documentation.
-            pub const fn id(self) -> &'static str {
-                match self { $( Self::$variant => $id, )+ }
-            }
-            /// How the rule weighs when it is broken and not waived.
-            pub const fn severity(self) -> Severity {
-                match self { $( Self::$variant => Severity::$severity, )+ }
-            }
-            /// The exit status that a refusal by this rule brings.
-            pub const fn exit(self) -> Exit {
-                match self { $( Self::$variant => Exit::$exit, )+ }
-            }
-            /// Whether `waive` may name it.
-            pub const fn waivable(self) -> bool {
-                match self { $( Self::$variant => $waivable, )+ }
-            }
-            /// What the rule says, one sentence.
-            pub const fn meaning(self) -> &'static str {
-                match self { $( Self::$variant => $meaning, )+ }
-            }
-            /// What to do when it is broken, one sentence or two.
-            pub const fn action(self) -> &'static str {
-                match self { $( Self::$variant => $action, )+ }
-            }
-        }
-    };
-}
-
-rules! {
-    // Inputs.
-    InputIllegal "input-illegal" Refuse Inputs false
-        "An input has a value that is not legal."
-        => "Correct the input; the table of inputs in the README says what is legal.";
-    InputUnknown "input-unknown" Refuse Inputs false
-        "An input is not one that this action knows."
-        => "Remove it, or use the suggested name.";
-    InputEmpty "input-empty" Refuse Inputs false
-        "An input is present but empty: a mistyped expression must never switch a check off."
-        => "Leave the input out, or give the word that the table of inputs names.";
-    IdTokenMissing "id-token-missing" Refuse Inputs false
-        "The job may not ask GitHub for an identity token."
-        => "Give the job `permissions: id-token: write`. A pull request from a fork never has it.";
-    AreaUnknown "area-unknown" Refuse Inputs false
-        "The source cannot say whether it is the release or the dev area."
-        => "Give the input `area` as `release` or `dev`.";
-    AreaContradicted "area-contradicted" Refuse Inputs false
-        "The input `area` says other than the source itself."
-        => "Leave `area` out: the source says it.";
-    KeysFromDev "keys-from-dev" Refuse Inputs false
-        "KEYS was named in the dev area, where every committer can write."
-        => "Name the project's KEYS in the release area.";
-
-    // The source.
-    SourceNotFound "source-not-found" Refuse Verdict false
-        "The source is not there."
-        => "Check the address; a release that was superseded lies only in the archive.";
-    SourceRefused "source-refused" Refuse Verdict false
-        "The source refused the request, redirected it, or is no Subversion directory."
-        => "Check the address in a browser. A 403 from an ASF host may be a ban of the runner's address: see https://infra.apache.org/abc.";
-    SourceUnreachable "source-unreachable" Refuse Outside false
-        "The source did not answer, or answered with a server error, after several tries."
-        => "Run the job again; nothing was published.";
-    SourceBytes "source-bytes" Refuse Verdict false
-        "The source sent other bytes than its own listing names."
-        => "Do not publish. Something between the repository and this machine changes files.";
-    SourceChanged "source-changed" Refuse Verdict false
-        "The source is no longer what was verified."
-        => "Find out who changed the release and why, then run the job again.";
-    SourceSpecial "source-special" Refuse Verdict false
-        "A path is a link or an external: it points elsewhere."
-        => "Put the real file there.";
-    LimitExceeded "limit-exceeded" Refuse Verdict false
-        "The source holds more than the limits allow."
-        => "Check that the source is the release's own directory, or raise the limit.";
-    DiskFull "disk-full" Refuse Outside false
-        "The private copy does not fit on this machine's disk."
-        => "Free some space, or use a larger runner, and run the job again.";
-    NothingToPublish "nothing-to-publish" Refuse Verdict false
-        "No distribution was found."
-        => "Check `source`, `include` and `exclude`.";
-
-    // KEYS.
-    KeysNotFound "keys-not-found" Refuse Verdict false
-        "KEYS is not there."
-        => "Check the address; the project's KEYS lies in its release area.";
-    KeysUnreachable "keys-unreachable" Refuse Outside false
-        "KEYS could not be read."
-        => "Run the job again; nothing was published.";
-    KeysUnusable "keys-unusable" Refuse Verdict false
-        "KEYS holds no usable key."
-        => "Check that the address gives the file itself and not a web page.";
-    KeysPrivate "keys-private" Refuse Verdict false
-        "KEYS holds a private key."
-        => "Treat that key as stolen: revoke it, remove it, and tell security@apache.org.";
-    KeysBadBlock "keys-bad-block" Warn Verdict false
-        "A block of KEYS could not be read; its keys do not count."
-        => "Export that key again and replace the block.";
-    KeysOld "keys-old" Note Verdict false
-        "KEYS holds keys of PGP 2 (version 2 or 3); they do not count."
-        => "Nothing: old keys stay in KEYS for old releases.";
-    SignerNotInKeys "signer-not-in-keys" Refuse Verdict false
-        "A fingerprint in `signers` is not in KEYS."
-        => "Check the fingerprint, or add the key to the project's KEYS.";
-
-    // The closed world.
-    PathUnknown "path-unknown" Refuse Verdict true
-        "A path is of no known class."
-        => "Remove it from the release, exclude it, or waive it with a reason.";
-    NameUnsafe "name-unsafe" Refuse Verdict false
-        "A name holds characters that no release artifact has."
-        => "Rename the file, or exclude it.";
-    SidecarOrphan "sidecar-orphan" Refuse Verdict true
-        "A signature or checksum has no file beside it."
-        => "Add the file, or remove the sidecar.";
-    WeakSidecar "weak-sidecar" Warn Verdict false
-        "A checksum or signature of a kind that the ASF no longer allows; it does not count."
-        => "Remove it; use `.sha512` and `.asc`.";
-    BasenameTwice "basename-twice" Refuse Verdict false
-        "Two folders hold a distribution of the same name; an index has no folders."
-        => "Remove one of them.";
-    SecondSdist "second-sdist" Refuse Verdict false
-        "A project has two sdists of one version, spelt in two ways; an index takes one."
-        => "Remove one of them.";
-    GlobUnused "glob-unused" Warn Verdict false
-        "A glob or a waiver matches nothing."
-        => "Correct it or remove it.";
-
-    // Checksums and signatures.
-    ChecksumMissing "checksum-missing" Refuse Verdict false
-        "A file has neither `.sha512` nor `.sha256`."
-        => "Add `sha512sum FILE > FILE.sha512` to the release.";
-    ChecksumUnreadable "checksum-unreadable" Refuse Verdict false
-        "A checksum file has no form that is known, or names another file."
-        => "Make it again with `sha512sum FILE > FILE.sha512`.";
-    ChecksumMismatch "checksum-mismatch" Refuse Verdict false
-        "The file is not the one that the checksum was made of."
-        => "Do not publish. Find out which of the two is wrong.";
-    SignatureMissing "signature-missing" Refuse Verdict false
-        "A file has no `.asc`."
-        => "Add `gpg --armor --detach-sign FILE` to the release.";
-    SignatureUnreadable "signature-unreadable" Refuse Verdict false
-        "The `.asc` holds no detached OpenPGP signature."
-        => "Make it again with `gpg --armor --detach-sign FILE`.";
-    SignatureBad "signature-bad" Refuse Verdict false
-        "The signature does not belong to these bytes."
-        => "Do not publish. The file or the signature was changed after signing.";
-    SignatureWeak "signature-weak" Refuse Verdict false
-        "The signature is of a kind that does not count: its digest, its type or its time."
-        => "Sign again: a binary document signature with SHA-512.";
-    SignerUnknown "signer-unknown" Refuse Verdict false
-        "No key of KEYS made the signature."
-        => "Add the signer's key to the project's KEYS, if the signer is who you expect.";
-    SignerNotAllowed "signer-not-allowed" Refuse Verdict false
-        "The signer is in KEYS but not in `signers`."
-        => "Find out who signed, and correct the release or the input.";
-    KeyRevoked "key-revoked" Refuse Verdict false
-        "The key that signed is revoked."
-        => "Sign again with a valid key.";
-    KeyExpired "key-expired" Refuse Verdict false
-        "The key had expired when it signed."
-        => "Extend the key, update KEYS, or sign again.";
-    KeyExpiredSince "key-expired-since" Warn Verdict false
-        "The key was valid when it signed and has expired since."
-        => "Nothing for this release; extend the key and update KEYS for the next.";
-    KeyUnusable "key-unusable" Refuse Verdict false
-        "The key may not sign releases: too weak, of an unknown kind, or not bound as a signing key."
-        => "Sign with an RSA key of 4096 bits that is in KEYS.";
-    KeyKind "key-kind" Note Verdict false
-        "The ASF asks for RSA keys; this one is of another kind that holds."
-        => "Nothing for this release.";
-    SignatureOfStranger "signature-of-stranger" Note Verdict false
-        "A further signature is by a key that is not in KEYS; it does not count."
-        => "Nothing, if the signer is a voter.";
-
-    // Names and contents.
-    FilenameIllegal "filename-illegal" Refuse Verdict false
-        "The file name is not one that an index takes."
-        => "Build it with a current back end; the index takes PEP 427 wheels and PEP 625 sdists.";
-    ArchiveUnreadable "archive-unreadable" Refuse Verdict false
-        "The archive cannot be read, or lacks its metadata."
-        => "Build it again.";
-    MetadataMismatch "metadata-mismatch" Refuse Verdict false
-        "Name or version inside differ from the file name."
-        => "Do not publish. Build it again.";
-    ProjectNotAllowed "project-not-allowed" Refuse Verdict false
-        "The distribution's project is not in `projects`."
-        => "Add it to `projects`, or exclude the file.";
-    VersionNotExpected "version-not-expected" Refuse Verdict false
-        "The distribution's version is not the one in `version`."
-        => "Check `source` and `version`, or exclude the file.";
-    FinalFromDev "final-from-dev" Refuse Verdict false
-        "A final version from the dev area would burn that version before the vote."
-        => "Publish it from the release area after the vote, or send it to `testpypi`.";
-    CandidateFromRelease "candidate-from-release" Refuse Verdict true
-        "A release candidate or development version lies in the release area."
-        => "Check `source`; waive it if the project really voted on it.";
-    DigestMismatch "digest-mismatch" Refuse Verdict false
-        "The release is not the one that `expected-digest` names."
-        => "Do not publish. Compare with the digest in the vote.";
-
-    // The index.
-    IndexConflict "index-conflict" Refuse Verdict false
-        "The index already has this name with other bytes."
-        => "Do not publish. A name can never be used again: make a new version.";
-    IndexRefused "index-refused" Refuse Verdict false
-        "The index refused a look-up."
-        => "Check `index`.";
-    IndexUnreachable "index-unreachable" Refuse Outside false
-        "The index did not answer, or answered with a server error."
-        => "Run the job again; what is already there is kept.";
-    AudienceForbidden "audience-forbidden" Refuse Verdict false
-        "The index asks for a token that is worth something elsewhere: for PyPI, TestPyPI or Sigstore, or for an address that is not its own."
-        => "Do not use this index: it could relay the token.";
-    TokenRefused "token-refused" Refuse Verdict false
-        "The index, or GitHub, gave no token for this workflow."
-        => "Compare the claims with the trusted publisher that is registered for the project.";
-    TokenUnreachable "token-unreachable" Refuse Outside false
-        "The identity token or the upload token could not be had."
-        => "Run the job again; what is already there is kept.";
-    UploadRefused "upload-refused" Refuse Verdict false
-        "The index refused a file for good."
-        => "Read the index's answer; files already published stay.";
-    UploadUnfinished "upload-unfinished" Refuse Outside false
-        "Some files are not published yet."
-        => "Run the job again: it finishes what is missing and repeats nothing.";
-    ReadBackLate "read-back-late" Refuse Outside false
-        "The index does not show all files yet."
-        => "Run the job again later: it only looks.";
-    ReadBackDiffers "read-back-differs" Refuse Verdict false
-        "The index shows other bytes than those that were sent."
-        => "Tell the project's security list: the index serves something else.";
-
-    // The run itself.
-    ReportUnwritable "report-unwritable" Refuse Outside false
-        "A report or an output could not be written."
-        => "Check the path and the disk.";
-    Internal "internal" Refuse Outside false
-        "The program failed where it never should."
-        => "Please report it with the log; nothing more was published.";
-}
-
 impl Rule {
     /// The rule of this id.
     pub fn from_id(id: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|rule| rule.id() == id)
+    }
+
+    /// The ASF's own code for the same fault, where there is one: the codes of
+    /// the infrastructure team's release checker
+    /// (<https://infra.apache.org/release-distribution.html>).
+    pub const fn asf_code(self) -> Option<&'static str> {
+        Some(match self {
+            Self::SignerUnknown => "CHK01",
+            Self::ChecksumMissing | Self::ChecksumUnreadable => "CHK02",
+            Self::KeysNotFound | Self::KeysUnusable => "CHK03",
+            Self::KeyExpired | Self::KeyRevoked | Self::KeyUnusable => "CHK04",
+            Self::SignatureMissing
+            | Self::SignatureUnreadable
+            | Self::SignatureBad
+            | Self::SignatureWeak => "CHK05",
+            Self::ChecksumMismatch => "CHK06",
+            _ => return None,
+        })
     }
 
     /// Where the documentation explains it.
@@ -332,6 +102,9 @@ impl Serialize for Rule {
 pub struct Finding {
     /// Which rule.
     pub rule: Rule,
+    /// The ASF's code of the rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<&'static str>,
     /// How it weighs here: a waived refusal becomes a warning.
     pub severity: Severity,
     /// The path relative to the source, or the input's name; none for the run.
@@ -354,6 +127,7 @@ impl Finding {
     ) -> Self {
         Self {
             rule,
+            code: rule.asf_code(),
             severity: rule.severity(),
             path: path.map(str::to_owned),
             expected: expected.into(),

@@ -21,7 +21,13 @@ pub fn finding(finding: &Finding) -> Vec<String> {
         format!("  expected: {}", line(&finding.expected)),
         format!("  found:    {}", line(&finding.found)),
         format!("  do:       {}", line(&finding.action)),
-        format!("  see:      {}", finding.rule.link()),
+        format!(
+            "  see:      {}{}",
+            finding.rule.link(),
+            finding
+                .code
+                .map_or(String::new(), |code| format!(" ({code})"))
+        ),
     ]
 }
 

@@ -202,9 +202,12 @@ fn documents_rules_md_has_every_rule() {
         } else {
             "never waived"
         };
+        let code = rule.asf_code().map_or(String::new(), |code| {
+            format!("; the ASF's release checker calls it {code}")
+        });
         let _ = write!(
             text,
-            "## {rule}\n\n{} ({severity}; {waivable})\n\nWhat to do: {}\n\n",
+            "## {rule}\n\n{} ({severity}; {waivable}{code})\n\nWhat to do: {}\n\n",
             rule.meaning(),
             rule.action()
         );
