@@ -67,6 +67,8 @@ table! {
         "Names or globs of the projects that may be published, one a line; `none`: not named, which `publish` refuses.";
     "version" Word Some("any"),
         "The version that every distribution must have; `any`: whatever it is.";
+    "require" Lines Some("none"),
+        "What each version of a project must have, one `PROJECT: sdist, wheel` a line; PROJECT is a name, a glob or `every-project`, and `6 wheels` means exactly six; `none`: nothing is required.";
     "include" Lines Some("any"),
         "Globs on paths relative to the source that select artifacts, one a line (`*` crosses `/`); `any`: everything.";
     "exclude" Lines Some("none"),

@@ -15,6 +15,7 @@ pub mod context;
 pub mod digest;
 pub mod dist;
 pub mod endpoints;
+pub mod expected;
 pub mod github;
 pub mod http;
 pub mod index;

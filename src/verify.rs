@@ -15,6 +15,7 @@ use crate::checksum::{self, Algorithm};
 use crate::digest::{ReleaseDigest, release_digest};
 use crate::dist::filename::DistributionName;
 use crate::dist::metadata::{self, Metadata};
+use crate::expected;
 use crate::openpgp::{self, Fingerprint, Judged, Keyring, Signer};
 use crate::plan::{ExpectedDigest, Plan};
 use crate::rules::{Finding, Rule};
@@ -215,8 +216,8 @@ impl Batch {
     ///
     /// # Errors
     /// A distribution that was not verified, a project or a version that the
-    /// plan does not name, another digest than the expected one, or nothing
-    /// at all. The caller has already reported what each artifact lacks.
+    /// plan does not name, a distribution that it requires and that is not
+    /// there, another digest than the expected one, or nothing at all. The caller has already reported what each artifact lacks.
     pub fn assemble(
         judgements: Vec<Judgement>,
         plan: &Plan,
@@ -246,6 +247,11 @@ impl Batch {
                 "none",
             ));
         }
+        let names = snapshot.artifacts().iter();
+        findings.extend(expected::check(
+            &plan.required,
+            names.filter_map(|artifact| artifact.name.as_ref()),
+        ));
         let digest = release_digest(
             files
                 .iter()

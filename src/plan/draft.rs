@@ -10,7 +10,7 @@ use pep440_rs::Version;
 
 use super::{
     Area, ExpectedDigest, IndexChoice, Limits, Location, Mode, Patterns, Plan, Projects, Reader,
-    Selection, Timeouts, Waiver, Waivers, places, select, values,
+    Requirement, Selection, Timeouts, Waiver, Waivers, places, require, select, values,
 };
 use crate::openpgp::Fingerprint;
 use crate::rules::{Finding, Rule};
@@ -26,6 +26,7 @@ pub(super) struct Draft {
     signers: Vec<Fingerprint>,
     projects: Option<Projects>,
     version: Option<Version>,
+    required: Vec<Requirement>,
     selection: Selection,
     waivers: Waivers,
     index: Option<IndexChoice>,
@@ -73,6 +74,9 @@ impl Draft {
                 .lines("projects", "project names or globs", select::project)
                 .map(Projects::new),
             version: reader.optional("version", "a version as of PEP 440", values::version),
+            required: reader
+                .lines("require", require::LEGAL, Requirement::read)
+                .unwrap_or_default(),
             selection: Selection {
                 include: reader
                     .lines("include", select::GLOB_LEGAL, select::pattern)
@@ -219,6 +223,7 @@ impl Draft {
             signers: self.signers,
             projects: self.projects,
             version: self.version,
+            required: self.required,
             selection: self.selection,
             waivers: self.waivers,
             index: self.index?,

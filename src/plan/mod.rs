@@ -10,6 +10,7 @@
 
 mod draft;
 mod places;
+mod require;
 mod select;
 mod values;
 
@@ -28,6 +29,7 @@ use crate::openpgp::Fingerprint;
 use crate::rules::{Finding, Rule};
 
 pub use places::{Area, IndexChoice, Location};
+pub use require::{Needed, Requirement, Whose};
 pub use select::{Patterns, Projects, Selection, Waived, Waiver, Waivers};
 
 /// What the run is to do.
@@ -101,6 +103,8 @@ pub struct Plan {
     pub projects: Option<Projects>,
     /// The version that every distribution must have.
     pub version: Option<Version>,
+    /// What each version of a project must have; empty where nothing is required.
+    pub required: Vec<Requirement>,
     /// Which artifacts are meant.
     pub selection: Selection,
     /// Which rules are softened, where, and why.

@@ -209,6 +209,9 @@ rules! {
     VersionNotExpected "version-not-expected" Refuse Verdict false
         "The distribution's version is not the one in `version`."
         => "Check `source` and `version`, or exclude the file.";
+    SetIncomplete "set-incomplete" Refuse Verdict false
+        "The release lacks a distribution that `require` names."
+        => "Add the missing file to the release, or correct `require`.";
     FinalFromDev "final-from-dev" Refuse Verdict false
         "A final version from the dev area would burn that version before the vote."
         => "Publish it from the release area after the vote, or send it to `testpypi`.";

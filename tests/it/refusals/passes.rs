@@ -339,3 +339,27 @@ fn the_digest_is_the_one_that_the_printed_command_gives() {
     let digest = ran.output("digest").unwrap();
     assert!(printed.starts_with(digest), "{printed} is not {digest}");
 }
+
+#[test]
+fn releases_that_hold_all_that_is_required_of_them() {
+    pass_all(&[
+        (
+            "an sdist and a wheel of each project",
+            |it| {
+                it.input("require", "every-project: sdist, wheel");
+                it.input("projects", "example*");
+                it.add(project("example-more", "2.0"));
+            },
+            &[],
+        ),
+        (
+            "a number of wheels, and a project of which nothing is required",
+            |it| {
+                it.input("require", "Example: 1 wheel");
+                it.input("projects", "example*");
+                it.add(signed(&[wheel("example-more", "2.0")]));
+            },
+            &[],
+        ),
+    ]);
+}

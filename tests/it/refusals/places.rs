@@ -82,6 +82,48 @@ fn releases_other_than_the_one_that_was_asked_for() {
 }
 
 #[test]
+fn releases_that_lack_what_is_required_of_them() {
+    refuse_all(&[
+        (
+            "a required wheel that is not there",
+            |it| {
+                it.input("require", "every-project: sdist, wheel");
+                it.add(project("example-more", "1.0"));
+                it.files
+                    .retain(|name, _| !name.starts_with("example_more-1.0-py3"));
+            },
+            &["set-incomplete"],
+        ),
+        (
+            "a required sdist of one version among two",
+            |it| {
+                it.input("require", "example: sdist, 1 wheel");
+                it.add(signed(&[wheel("example", "0.9")]));
+            },
+            &["set-incomplete"],
+        ),
+        (
+            "a wheel fewer than is required",
+            |it| it.input("require", "example: 2 wheels"),
+            &["set-incomplete"],
+        ),
+        (
+            "a required project that is not there",
+            |it| it.input("require", "example: wheel\nexample-more: wheel"),
+            &["set-incomplete"],
+        ),
+        (
+            "a required sdist that was left out by a glob",
+            |it| {
+                it.input("require", "every-project: sdist");
+                it.input("exclude", "*.tar.gz");
+            },
+            &["set-incomplete"],
+        ),
+    ]);
+}
+
+#[test]
 fn an_index_that_has_other_bytes_under_one_of_many_names() {
     refuse_all(&[
         (
