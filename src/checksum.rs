@@ -4,8 +4,8 @@
 //! The grammar of checksum files: which digest one names for a file.
 //!
 //! Decides the forms that are read (coreutils, a bare digest, BSD and OpenSSL
-//! tags, `gpg --print-md`) and that anything else is refused: hex digits are
-//! never gathered from prose. Does not hash, and does not compare with a
+//! tags, `gpg --print-md`; in [`lists`] those of digest lists) and that anything
+//! else is refused: hex digits are never gathered from prose. Does not hash, and does not compare with a
 //! file's own digest. The caller bounds the size of what it passes in.
 
 use std::iter::Peekable;
@@ -13,6 +13,8 @@ use std::iter::Peekable;
 use thiserror::Error;
 
 use crate::rules::{Finding, Rule};
+
+pub mod lists;
 
 #[cfg(test)]
 mod tests;

@@ -8,16 +8,16 @@
 //! which sidecars belong to which artifact. Pure: reads no bytes; whether a
 //! sidecar tells the truth is `verify`'s to say.
 
-use std::collections::HashMap;
-
-use crate::checksum::Algorithm;
-use crate::dist::filename::{DistributionName, is_other_artifact};
+use crate::checksum::{Algorithm, lists};
+use crate::dist::filename::DistributionName;
 use crate::plan::{Limits, Selection, Waived, Waivers};
 use crate::rules::{Finding, Rule};
 use crate::source::Entry;
-use flat::{check_basenames, check_sdists, gather};
+use flat::{check_basenames, check_sdists, gather, gather_lists};
+use judge::Judge;
 
 mod flat;
+mod judge;
 
 #[cfg(test)]
 mod tests;
@@ -34,6 +34,11 @@ pub enum Class {
     Signature,
     /// A checksum of another path that counts.
     Checksum(Algorithm),
+    /// Several digests of another path (`.mds`), or digests of the files of its
+    /// folder (`SHA512SUMS`): held against them, never in a checksum's place.
+    DigestList,
+    /// An attestation of another path.
+    Attestation,
     /// A checksum or signature of a kind that does not count.
     WeakSidecar,
     /// A KEYS file inside the source: listed, never used as trust.
@@ -54,6 +59,8 @@ impl Class {
             Self::Artifact => "artifact",
             Self::Signature => "signature",
             Self::Checksum(_) => "checksum",
+            Self::DigestList => "digest-list",
+            Self::Attestation => "attestation",
             Self::WeakSidecar => "weak-sidecar",
             Self::Keys => "keys",
             Self::Excluded => "excluded",
@@ -83,6 +90,19 @@ pub struct Artifact {
     pub signature: Option<Entry>,
     /// Its checksums that count.
     pub checksums: Vec<(Algorithm, Entry)>,
+    /// Its `.mds`.
+    pub digests: Option<Entry>,
+}
+
+/// The digests of the files of one folder.
+#[derive(Clone, Debug)]
+pub struct FolderList {
+    /// The list.
+    pub entry: Entry,
+    /// What its digests are.
+    pub algorithm: Algorithm,
+    /// Its `.asc`, if it has one.
+    pub signature: Option<Entry>,
 }
 
 /// The frozen listing, classified.
@@ -90,10 +110,12 @@ pub struct Artifact {
 pub struct Snapshot {
     items: Vec<Item>,
     artifacts: Vec<Artifact>,
+    lists: Vec<FolderList>,
 }
 
-/// The suffixes of sidecars, and what each makes of its file.
-const SIDECARS: [(&str, Class); 7] = [
+/// The suffixes of sidecars, and what each makes of its file; where one ends
+/// with another, the longer comes first.
+const SIDECARS: [(&str, Class); 14] = [
     (".asc", Class::Signature),
     (".sha512", Class::Checksum(Algorithm::Sha512)),
     (".sha256", Class::Checksum(Algorithm::Sha256)),
@@ -101,6 +123,13 @@ const SIDECARS: [(&str, Class); 7] = [
     (".sha1", Class::WeakSidecar),
     (".sha", Class::WeakSidecar),
     (".sig", Class::WeakSidecar),
+    (".mds", Class::DigestList),
+    (".publish.attestation", Class::Attestation),
+    (".slsa.attestation", Class::Attestation),
+    (".attestation", Class::Attestation),
+    (".provenance", Class::Attestation),
+    (".intoto.jsonl", Class::Attestation),
+    (".sigstore.json", Class::Attestation),
 ];
 
 impl Snapshot {
@@ -129,12 +158,24 @@ impl Snapshot {
         let artifacts = gather(&items);
         findings.extend(check_basenames(&artifacts));
         findings.extend(check_sdists(&artifacts));
-        (Self { items, artifacts }, findings, waived)
+        let lists = gather_lists(&items);
+        let snapshot = Self {
+            items,
+            artifacts,
+            lists,
+        };
+        (snapshot, findings, waived)
     }
 
-    /// Whether a path is selected: by itself, or as a sidecar of what is.
+    /// Whether a path is selected: by itself, or as a sidecar of what is. A
+    /// folder's list of digests belongs to all its files, so that `include`
+    /// need not name it.
     pub fn selects(path: &str, selection: &Selection) -> bool {
-        selection.selects(sidecar_of(path).map_or(path, |(of, _)| of))
+        let artifact = sidecar_of(path).map_or(path, |(of, _)| of);
+        match lists::of_folder(basename(artifact)) {
+            Some(_) => !selection.excludes(artifact),
+            None => selection.selects(artifact),
+        }
     }
 
     /// Every path with its class, in the listing's order.
@@ -145,6 +186,11 @@ impl Snapshot {
     /// What has to be read and verified.
     pub fn artifacts(&self) -> &[Artifact] {
         &self.artifacts
+    }
+
+    /// The lists of digests of whole folders.
+    pub fn lists(&self) -> &[FolderList] {
+        &self.lists
     }
 
     /// How many bytes may lie on disk at a time: all distributions, and as
@@ -210,148 +256,4 @@ fn sidecar_of(path: &str) -> Option<(&str, Class)> {
 
 pub(crate) fn basename(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
-}
-
-/// The characters that paths of releases are made of.
-fn is_safe(path: &str) -> bool {
-    path.chars()
-        .all(|c| c.is_ascii_alphanumeric() || "._+-~!@=,()/".contains(c))
-}
-
-struct Judge<'a> {
-    selection: &'a Selection,
-    waivers: &'a Waivers,
-    listed: HashMap<&'a str, &'a Entry>,
-    findings: Vec<Finding>,
-    waived: Vec<Waived>,
-}
-
-impl<'a> Judge<'a> {
-    fn new(entries: &'a [Entry], selection: &'a Selection, waivers: &'a Waivers) -> Self {
-        Self {
-            selection,
-            waivers,
-            listed: entries
-                .iter()
-                .map(|entry| (entry.path.as_str(), entry))
-                .collect(),
-            findings: Vec::new(),
-            waived: Vec::new(),
-        }
-    }
-
-    fn classify(&mut self, entry: &Entry) -> Class {
-        let path = entry.path.as_str();
-        let sidecar = sidecar_of(path);
-        let artifact = sidecar.as_ref().map_or(path, |(of, _)| of);
-        if !self.selection.selects(artifact) {
-            let orphan = sidecar.is_some() && !self.listed.contains_key(artifact);
-            if !orphan || !self.selection.selects(path) {
-                return Class::Excluded;
-            }
-        }
-        if let Some(kind) = entry.special {
-            return self.refuse(Rule::SourceSpecial, path, "a plain file", kind);
-        }
-        if !is_safe(path) {
-            let expected = "letters, digits and ._+-~!@=,() in a name";
-            return self.refuse(Rule::NameUnsafe, path, expected, format!("`{path}`"));
-        }
-        match sidecar {
-            Some((of, class)) => self.classify_sidecar(path, of, class),
-            None => self.classify_artifact(path),
-        }
-    }
-
-    fn classify_sidecar(&mut self, path: &str, of: &str, class: Class) -> Class {
-        if !self.listed.contains_key(of) {
-            let found = format!("no `{}`", basename(of));
-            return self.refuse(
-                Rule::SidecarOrphan,
-                path,
-                "the file that it belongs to",
-                found,
-            );
-        }
-        // Nobody would check it, and what nobody checks has no class.
-        if sidecar_of(of).is_some() {
-            let expected = "a sidecar of a file, not of another sidecar";
-            let found = format!("`{}`", basename(path));
-            return self.refuse(Rule::PathUnknown, path, expected, found);
-        }
-        if class == Class::WeakSidecar {
-            self.findings.push(Finding::new(
-                Rule::WeakSidecar,
-                Some(path),
-                "`.sha512`, `.sha256` or `.asc`",
-                format!("`{}`", basename(path)),
-            ));
-        }
-        class
-    }
-
-    fn classify_artifact(&mut self, path: &str) -> Class {
-        let name = basename(path);
-        if name == "KEYS" || name == "KEYS.txt" {
-            return Class::Keys;
-        }
-        if is_other_artifact(name) {
-            return Class::Artifact;
-        }
-        match DistributionName::parse(name) {
-            Ok(name) => Class::Distribution(name),
-            Err(why) => {
-                // The index's suffixes are lower case, to the letter.
-                let meant = [".whl", ".tar.gz"]
-                    .iter()
-                    .any(|suffix| name.ends_with(suffix));
-                if meant {
-                    let finding = why.finding(path);
-                    return self.keep(finding);
-                }
-                let expected = "a wheel, an sdist, a source archive or a sidecar of one";
-                self.refuse(Rule::PathUnknown, path, expected, format!("`{name}`"))
-            }
-        }
-    }
-
-    fn refuse(
-        &mut self,
-        rule: Rule,
-        path: &str,
-        expected: &str,
-        found: impl Into<String>,
-    ) -> Class {
-        self.keep(Finding::new(rule, Some(path), expected, found))
-    }
-
-    fn keep(&mut self, mut finding: Finding) -> Class {
-        let waived = self.waivers.apply(&mut finding);
-        self.findings.push(finding);
-        match waived {
-            Some(waived) => {
-                self.waived.push(waived);
-                Class::Waived
-            }
-            None => Class::Refused,
-        }
-    }
-
-    fn note_unused_globs(&mut self, entries: &[Entry]) {
-        let paths: Vec<&str> = entries.iter().map(|entry| entry.path.as_str()).collect();
-        let lists = [
-            ("include", &self.selection.include),
-            ("exclude", &self.selection.exclude),
-        ];
-        for (input, patterns) in lists {
-            for glob in patterns.iter().flat_map(|patterns| patterns.unused(&paths)) {
-                self.findings.push(Finding::new(
-                    Rule::GlobUnused,
-                    Some(input),
-                    "a glob that matches a path",
-                    format!("`{glob}`"),
-                ));
-            }
-        }
-    }
 }

@@ -8,6 +8,8 @@
 //! maker of [`Verified`] and [`Batch`]: no token is minted and nothing is
 //! uploaded without one.
 
+mod lists;
+
 use std::io::{self, Read};
 
 use crate::channel::Target;
@@ -22,6 +24,8 @@ use crate::rules::{Finding, Rule};
 use crate::snapshot::{Artifact, Snapshot, basename};
 use crate::source::Fetched;
 
+pub use lists::{FolderLists, Listed};
+
 /// The bytes of the sidecars of one artifact, with their paths.
 #[derive(Debug, Default)]
 pub struct Sidecars {
@@ -29,6 +33,10 @@ pub struct Sidecars {
     pub signature: Option<Vec<u8>>,
     /// Every checksum that counts.
     pub checksums: Vec<(Algorithm, String, Vec<u8>)>,
+    /// The `.mds`, if there is one.
+    pub digests: Option<(String, Vec<u8>)>,
+    /// What the lists of its folder, and of those above, say of it.
+    pub listed: Vec<Listed>,
 }
 
 /// Who may sign, and when the question is asked.
@@ -105,6 +113,7 @@ pub fn judge(
 ) -> Judgement {
     let path = artifact.entry.path.as_str();
     let mut findings = check_checksums(path, &fetched, sidecars);
+    findings.extend(lists::check(path, &fetched, sidecars));
     let signer = match check_signature(path, &fetched, sidecars, trust) {
         Ok(judged) => {
             findings.extend(judged.findings);
@@ -160,22 +169,34 @@ fn check_checksums(path: &str, fetched: &Fetched, sidecars: &Sidecars) -> Vec<Fi
     }
     let mut findings = Vec::new();
     for (algorithm, sidecar, bytes) in &sidecars.checksums {
-        let actual: &[u8] = match algorithm {
-            Algorithm::Sha256 => fetched.sha256(),
-            Algorithm::Sha512 => fetched.sha512(),
-        };
         match checksum::read(bytes, *algorithm, basename(path)) {
-            Ok(named) if named == actual => {}
-            Ok(named) => findings.push(Finding::new(
-                Rule::ChecksumMismatch,
-                Some(path),
-                format!("{} as `{}` says", hex::encode(named), basename(sidecar)),
-                hex::encode(actual),
-            )),
+            Ok(named) => findings.extend(compare(path, fetched, *algorithm, &named, sidecar)),
             Err(why) => findings.push(why.finding(sidecar)),
         }
     }
     findings
+}
+
+/// A finding where the file's digest is not the one that `sidecar` names.
+fn compare(
+    path: &str,
+    fetched: &Fetched,
+    algorithm: Algorithm,
+    named: &[u8],
+    sidecar: &str,
+) -> Option<Finding> {
+    let actual: &[u8] = match algorithm {
+        Algorithm::Sha256 => fetched.sha256(),
+        Algorithm::Sha512 => fetched.sha512(),
+    };
+    (named != actual).then(|| {
+        Finding::new(
+            Rule::ChecksumMismatch,
+            Some(path),
+            format!("{} as `{}` says", hex::encode(named), basename(sidecar)),
+            hex::encode(actual),
+        )
+    })
 }
 
 fn check_signature(

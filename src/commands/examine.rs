@@ -20,7 +20,7 @@ use crate::report::KeysRow;
 use crate::rules::{Finding, Rule};
 use crate::snapshot::{Artifact, Snapshot};
 use crate::source::{self, Entry, Source};
-use crate::verify::{Batch, Judgement, Sidecars, Trust, judge};
+use crate::verify::{Batch, FolderLists, Judgement, Sidecars, Trust, judge};
 
 /// Artifacts under way at a time. Requests to the source are limited there;
 /// the rest keep both the network and the processors busy.
@@ -141,8 +141,13 @@ impl Run<'_> {
             Snapshot::classify(entries.clone(), &self.plan.selection, &self.plan.waivers);
         self.report.files = rows(&snapshot);
         self.report.note(findings);
-        // What a version may be is only asked where something is published.
-        let of_paths = |rule| rule != Rule::CandidateFromRelease;
+        // What a version may be is only asked where something is published, and
+        // what a list of digests names, when it is read.
+        let of_paths = |rule| match rule {
+            Rule::CandidateFromRelease => false,
+            Rule::SidecarOrphan => snapshot.lists().is_empty(),
+            _ => true,
+        };
         self.note_unused_waivers(&waived, of_paths);
         self.report.waived.extend(waived);
         let at = source
@@ -232,12 +237,20 @@ impl Run<'_> {
             .runner
             .progress("verifying", snapshot.artifacts().len() as u64);
         let plan = self.plan;
+        let now = self.context.now();
+        let trust = Trust {
+            keyring: &keyring,
+            signers: &plan.signers,
+            now,
+        };
+        let lists = self.read_lists(source, snapshot, &together, &trust).await;
         let judging = Judging {
             source,
             plan,
             keyring: Arc::new(keyring),
             together,
-            now: self.context.now(),
+            lists,
+            now,
             temp,
         };
         let mut under_way = stream::iter(snapshot.artifacts())
@@ -291,6 +304,7 @@ struct Judging<'a> {
     keyring: Arc<Keyring>,
     /// The sidecars that are here already, by path.
     together: BTreeMap<String, Vec<u8>>,
+    lists: FolderLists,
     now: u64,
     temp: &'a TempDir,
 }
@@ -298,7 +312,10 @@ struct Judging<'a> {
 impl Judging<'_> {
     async fn fetch_and_judge(&self, artifact: &Artifact) -> Result<Judgement, Finding> {
         let path = artifact.entry.path.as_str();
-        let mut sidecars = Sidecars::default();
+        let mut sidecars = Sidecars {
+            listed: self.lists.of(path),
+            ..Sidecars::default()
+        };
         if let Some(entry) = &artifact.signature {
             sidecars.signature = Some(self.read_sidecar(entry).await?);
         }
@@ -307,6 +324,9 @@ impl Judging<'_> {
             sidecars
                 .checksums
                 .push((*algorithm, entry.path.clone(), bytes));
+        }
+        if let Some(entry) = &artifact.digests {
+            sidecars.digests = Some((entry.path.clone(), self.read_sidecar(entry).await?));
         }
         let fetched = self
             .source
@@ -328,14 +348,23 @@ impl Judging<'_> {
     }
 
     async fn read_sidecar(&self, entry: &Entry) -> Result<Vec<u8>, Finding> {
-        if let Some(bytes) = self.together.get(&entry.path) {
-            return Ok(bytes.clone());
-        }
-        self.source
-            .read_small(entry, SIDECAR_LIMIT)
-            .await
-            .map_err(|why| why.finding(Some(&entry.path)))
+        read_sidecar(self.source, entry, &self.together).await
     }
+}
+
+/// One that is here already, or read now.
+pub(super) async fn read_sidecar(
+    source: &Source,
+    entry: &Entry,
+    together: &BTreeMap<String, Vec<u8>>,
+) -> Result<Vec<u8>, Finding> {
+    if let Some(bytes) = together.get(&entry.path) {
+        return Ok(bytes.clone());
+    }
+    source
+        .read_small(entry, SIDECAR_LIMIT)
+        .await
+        .map_err(|why| why.finding(Some(&entry.path)))
 }
 
 /// As many sidecars as one request brings; the others are read one by one.
@@ -349,8 +378,13 @@ async fn read_sidecars_together(
         .iter()
         .flat_map(|artifact| {
             let checksums = artifact.checksums.iter().map(|(_, entry)| entry);
-            artifact.signature.iter().chain(checksums)
+            let others = artifact.signature.iter().chain(&artifact.digests);
+            others.chain(checksums)
         })
+        .chain(snapshot.lists().iter().flat_map(|list| {
+            let signature = list.signature.iter();
+            signature.chain([&list.entry])
+        }))
         .filter(|entry| entry.size <= SIDECAR_LIMIT)
         .collect();
     source.read_together(&wanted, entries).await

@@ -61,10 +61,14 @@ impl Selection {
         self.include
             .as_ref()
             .is_none_or(|include| include.matches(path))
-            && !self
-                .exclude
-                .as_ref()
-                .is_some_and(|exclude| exclude.matches(path))
+            && !self.excludes(path)
+    }
+
+    /// Whether `exclude` names the path.
+    pub fn excludes(&self, path: &str) -> bool {
+        self.exclude
+            .as_ref()
+            .is_some_and(|exclude| exclude.matches(path))
     }
 }
 

@@ -131,11 +131,14 @@ rules! {
         "A name holds characters that no release artifact has."
         => "Rename the file, or exclude it.";
     SidecarOrphan "sidecar-orphan" Refuse Verdict true
-        "A signature or checksum has no file beside it."
+        "A signature or checksum has no file beside it, or a list of digests names one that is not there."
         => "Add the file, or remove the sidecar.";
     WeakSidecar "weak-sidecar" Warn Verdict false
         "A checksum or signature of a kind that the ASF no longer allows; it does not count."
         => "Remove it; use `.sha512` and `.asc`.";
+    AttestationUnchecked "attestation-unchecked" Refuse Verdict true
+        "An attestation comes with the release, and this version cannot verify it."
+        => "Remove it or exclude it; waived, it is listed and neither counted nor passed on.";
     BasenameTwice "basename-twice" Refuse Verdict false
         "Two folders hold a distribution of the same name; an index has no folders."
         => "Remove one of them.";

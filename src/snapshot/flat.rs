@@ -6,7 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Artifact, Class, Item, sidecar_of};
+use super::{Artifact, Class, FolderList, Item, basename, sidecar_of};
+use crate::checksum::lists;
 use crate::dist::filename::Kind;
 use crate::rules::{Finding, Rule};
 
@@ -26,6 +27,7 @@ pub(super) fn gather(items: &[Item]) -> Vec<Artifact> {
                 name,
                 signature: None,
                 checksums: Vec::new(),
+                digests: None,
             },
         );
     }
@@ -39,10 +41,31 @@ pub(super) fn gather(items: &[Item]) -> Vec<Artifact> {
         match class {
             Class::Signature => artifact.signature = Some(entry.clone()),
             Class::Checksum(algorithm) => artifact.checksums.push((*algorithm, entry.clone())),
+            Class::DigestList => artifact.digests = Some(entry.clone()),
             _ => {}
         }
     }
     artifacts.into_values().collect()
+}
+
+/// Puts each selected list of a folder together with its signature.
+pub(super) fn gather_lists(items: &[Item]) -> Vec<FolderList> {
+    let signature_of = |path: &str| {
+        let mut items = items.iter();
+        let signature = |item: &&Item| {
+            item.class == Class::Signature && item.entry.path.strip_suffix(".asc") == Some(path)
+        };
+        items.find(signature).map(|item| item.entry.clone())
+    };
+    let list = |item: &Item| {
+        let algorithm = lists::of_folder(basename(&item.entry.path))?;
+        (item.class == Class::DigestList).then(|| FolderList {
+            entry: item.entry.clone(),
+            algorithm,
+            signature: signature_of(&item.entry.path),
+        })
+    };
+    items.iter().filter_map(list).collect()
 }
 
 /// An index has no folders: one name in two of them is two contents for one

@@ -58,6 +58,10 @@ fn every_path_has_a_class() {
         ("apache-foo-1.0-source.tar.gz", "artifact"),
         ("apache-foo-1.0-bin.tar.gz", "artifact"),
         ("KEYS", "keys"),
+        ("SHA512SUMS", "digest-list"),
+        ("sub/SHA256SUM.txt", "digest-list"),
+        ("MD5SUM", "weak-sidecar"),
+        ("SHA384SUMS", "refused"),
         ("README.html", "refused"),
         ("Apache_Foo-1.0-py3-none-any.whl", "refused"),
         ("apache-foo-1.0.tar.gz", "refused"),
@@ -109,6 +113,46 @@ fn a_sidecar_of_a_sidecar_is_of_no_class_since_nobody_would_check_it() {
         let (_, findings, _) = classify(&paths, &[]);
         assert_eq!(rules(&findings), [(Rule::PathUnknown, paths[2])]);
     }
+}
+
+#[test]
+fn digest_lists_and_attestations_belong_to_their_file() {
+    let wheel = "foo-1.0-py3-none-any.whl";
+    let with = |suffix: &str| [wheel.to_owned(), format!("{wheel}{suffix}")];
+    for (suffix, class) in [
+        (".mds", "digest-list"),
+        (".publish.attestation", "refused"),
+        (".provenance", "refused"),
+        (".intoto.jsonl", "refused"),
+    ] {
+        let paths = with(suffix);
+        let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+        assert_eq!(classes(&paths, &[]), ["distribution", class], "{suffix}");
+        let (_, findings, _) = classify(&paths[1..], &[]);
+        assert_eq!(
+            rules(&findings),
+            [(Rule::SidecarOrphan, paths[1])],
+            "{suffix}"
+        );
+    }
+    let (_, findings, _) = classify(
+        &[wheel, "foo-1.0-py3-none-any.whl.publish.attestation"],
+        &[],
+    );
+    assert_eq!(findings[0].rule, Rule::AttestationUnchecked);
+    let (snapshot, findings, _) = classify(
+        &[wheel, "SHA512SUMS", "SHA512SUMS.asc", "SHA512SUMS.sha512"],
+        &["--include", "*.whl"],
+    );
+    assert_eq!(rules(&findings), [(Rule::PathUnknown, "SHA512SUMS.sha512")]);
+    let [list] = snapshot.lists() else {
+        panic!("one list")
+    };
+    assert!(list.signature.is_some());
+    assert_eq!(
+        classes(&[wheel, "SHA512SUMS"], &["--exclude", "SHA*"])[1],
+        "excluded"
+    );
 }
 
 #[test]

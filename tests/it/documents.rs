@@ -232,6 +232,11 @@ fn every_rule_has_an_id_of_its_own_and_what_proves_identity_is_never_waived() {
         .collect();
     assert_eq!(
         waivable,
-        ["path-unknown", "sidecar-orphan", "candidate-from-release"]
+        [
+            "path-unknown",
+            "sidecar-orphan",
+            "attestation-unchecked",
+            "candidate-from-release"
+        ]
     );
 }

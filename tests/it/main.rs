@@ -11,6 +11,7 @@
     reason = "tests"
 )]
 
+mod checksum;
 mod container;
 mod dist;
 mod documents;

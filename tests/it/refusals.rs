@@ -6,6 +6,7 @@
 //! verdict. A refusal asks for no identity token and sends nothing.
 
 mod contents;
+mod lists;
 mod openpgp;
 mod passes;
 mod places;

@@ -13,7 +13,7 @@ use super::*;
 
 /// What a program prints about the bytes, which it reads from a file of this
 /// name; `path` goes where the arguments say `FILE`.
-fn tool(arguments: &[&str], name: &str, bytes: &[u8]) -> Vec<u8> {
+pub(super) fn tool(arguments: &[&str], name: &str, bytes: &[u8]) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join(name), bytes).unwrap();
     let [program, arguments @ ..] = arguments else {
