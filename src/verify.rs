@@ -18,11 +18,11 @@ use crate::digest::{ReleaseDigest, release_digest};
 use crate::dist::filename::DistributionName;
 use crate::dist::metadata::{self, Metadata};
 use crate::expected;
-use crate::openpgp::{self, Fingerprint, Judged, Keyring, Signer};
+use crate::openpgp::{self, Asc, Commit, Fingerprint, Judged, Keyring, Signer};
 use crate::plan::{ExpectedDigest, Plan};
 use crate::rules::{Finding, Rule};
 use crate::snapshot::{Artifact, Snapshot, basename};
-use crate::source::Fetched;
+use crate::source::{Entry, Fetched};
 
 pub use lists::{FolderLists, Listed};
 
@@ -114,7 +114,7 @@ pub fn judge(
     let path = artifact.entry.path.as_str();
     let mut findings = check_checksums(path, &fetched, sidecars);
     findings.extend(lists::check(path, &fetched, sidecars));
-    let signer = match check_signature(path, &fetched, sidecars, trust) {
+    let signer = match check_signature(artifact, &fetched, sidecars, trust) {
         Ok(judged) => {
             findings.extend(judged.findings);
             Some(judged.signer)
@@ -200,12 +200,13 @@ fn compare(
 }
 
 fn check_signature(
-    path: &str,
+    artifact: &Artifact,
     fetched: &Fetched,
     sidecars: &Sidecars,
     trust: &Trust<'_>,
 ) -> Result<Judged, Vec<Finding>> {
-    let Some(asc) = &sidecars.signature else {
+    let path = artifact.entry.path.as_str();
+    let Some(bytes) = &sidecars.signature else {
         return Err(vec![Finding::new(
             Rule::SignatureMissing,
             Some(path),
@@ -214,14 +215,23 @@ fn check_signature(
         )]);
     };
     let mut data = || -> io::Result<Box<dyn Read>> { Ok(Box::new(fetched.reader())) };
+    let commit = artifact.signature.as_ref().and_then(commit_of);
     openpgp::verify(
-        asc,
+        Asc { bytes, commit },
         path,
         &mut data,
         trust.keyring,
         trust.signers,
         trust.now,
     )
+}
+
+/// When the source says that this path was last changed.
+fn commit_of(entry: &Entry) -> Option<Commit> {
+    entry.committed.map(|at| Commit {
+        at,
+        revision: entry.created_revision,
+    })
 }
 
 /// Every selected distribution of the release, verified, with names and

@@ -211,8 +211,9 @@ impl Run<'_> {
                 None
             }
             Ok(Ok((keyring, told, files))) => {
+                let word = if told.usable == 1 { "key" } else { "keys" };
                 self.runner
-                    .log(&format!("{} usable keys in {place}", told.usable));
+                    .log(&format!("{} usable {word} in {place}", told.usable));
                 self.report.note(keys_findings(&told, &place));
                 let unknown = unknown_signers(self.plan, &keyring);
                 let holds = unknown.is_empty();

@@ -73,7 +73,8 @@ pub(super) fn keys_findings(told: &KeysReport, place: &str) -> Vec<Finding> {
         })
         .collect();
     if told.old_keys > 0 {
-        let found = format!("{} keys of PGP 2", told.old_keys);
+        let word = if told.old_keys == 1 { "key" } else { "keys" };
+        let found = format!("{} {word} of PGP 2", told.old_keys);
         findings.push(Finding::new(
             Rule::KeysOld,
             Some(place),

@@ -6,13 +6,17 @@
 //!
 //! The owner's statements are verified only when the key is used, the newest
 //! first, and each at most once. What others say about the key is ignored.
+//! Revocations have a file of their own.
+
+mod revocation;
 
 use std::sync::OnceLock;
 
 use pgp::packet::{PublicKey, PublicSubkey, Signature, SignatureType, SubpacketData, UserId};
 use pgp::types::Tag;
 
-use super::packets::{Hints, KeyFacts};
+use super::lapse::Lapse;
+use super::packets::KeyFacts;
 use super::policy::{Fault, Kind, counts_in_key, lifetime, made_at, may_sign, utc};
 use super::{Fingerprint, guarded};
 use crate::rules::Rule;
@@ -73,8 +77,10 @@ pub(super) struct Certificate {
 /// What holds of a key that may sign.
 pub(super) struct Standing {
     pub(super) user_id: Option<String>,
-    /// Warnings and notes.
-    pub(super) notes: Vec<Fault>,
+    /// That it expired after it signed; the earlier end of its two halves.
+    pub(super) expired: Option<Lapse>,
+    /// That it is not of the kind the ASF asks for.
+    pub(super) note: Option<Fault>,
 }
 
 /// The newest valid statements about the primary key.
@@ -114,7 +120,7 @@ impl Certificate {
         signed_at: u64,
         now: u64,
     ) -> Result<Standing, Fault> {
-        let Some(primary) = self.primary.as_ref().filter(|_| self.is_fit()) else {
+        let Some(primary) = self.primary.as_ref().filter(|_| self.facts.kind.counts()) else {
             return Err(unfit(&self.facts));
         };
         let statements = self.self_signatures(primary, now);
@@ -128,32 +134,22 @@ impl Certificate {
             }
             None => None,
         };
-        let mut notes = Vec::new();
-        notes.extend(refuse_time(
-            &self.facts,
-            statements.find(lifetime),
-            signed_at,
-            now,
-        )?);
-        if let Some((subkey, binding)) = subkey.zip(binding) {
-            notes.extend(refuse_time(
-                &subkey.facts,
-                lifetime(binding),
-                signed_at,
-                now,
-            )?);
-        }
-        // One warning is enough where both halves of the key ran out.
-        notes.truncate(1);
-        notes.extend(note_kind(&self.facts, subkey.map(|subkey| &subkey.facts)));
+        let of_primary = refuse_time(&self.facts, statements.find(lifetime), signed_at, now)?;
+        let of_subkey = match subkey.zip(binding) {
+            Some((subkey, binding)) => {
+                refuse_time(&subkey.facts, lifetime(binding), signed_at, now)?
+            }
+            None => None,
+        };
+        let expired = of_primary.into_iter().chain(of_subkey);
         let user_id = statements
             .user
             .map(|(_, id)| String::from_utf8_lossy(id.id()).into_owned());
-        Ok(Standing { user_id, notes })
-    }
-
-    fn is_fit(&self) -> bool {
-        !matches!(self.facts.kind, Kind::Unfit(_))
+        Ok(Standing {
+            user_id,
+            expired: expired.min_by_key(|lapse| lapse.end),
+            note: note_kind(&self.facts, subkey.map(|subkey| &subkey.facts)),
+        })
     }
 
     fn unusable(&self, found: &str) -> Fault {
@@ -177,95 +173,13 @@ impl Certificate {
             user: users.pop(),
         }
     }
-
-    /// Every revocation refuses, whatever its reason: of the key by itself, of
-    /// the subkey by the key. One by a designated revoker counts unverified,
-    /// since that key need not be in KEYS and refusing is the safe side.
-    pub(super) fn refuse_revoked(&self, subkey: Option<&Subkey>, now: u64) -> Result<(), Fault> {
-        if self.unreadable_revocation {
-            return Err(self.unusable("a revocation in KEYS that cannot be read"));
-        }
-        // A primary key too weak to sign may still revoke.
-        let Some(primary) = &self.primary else {
-            return Ok(());
-        };
-        let revokers = self.designated_revokers(primary, now);
-        let by_revoker = |statement: &Statement| {
-            let hints = Hints::of(&statement.signature);
-            revokers.iter().any(|revoker| hints.fits(revoker))
-        };
-        let of_key = self.revocations.iter().find(|statement| {
-            statement.holds(|it| it.verify_key(primary)) || by_revoker(statement)
-        });
-        if let Some(statement) = of_key {
-            return Err(revoked(&self.facts.fingerprint, &statement.signature));
-        }
-        let packet = subkey.and_then(|subkey| Some((subkey, subkey.packet.as_ref()?)));
-        if let Some((subkey, packet)) = packet {
-            let of_subkey = subkey.revocations.iter().find(|statement| {
-                statement.holds(|it| it.verify_subkey_binding(primary, packet))
-                    || by_revoker(statement)
-            });
-            if let Some(statement) = of_subkey {
-                return Err(revoked(&subkey.facts.fingerprint, &statement.signature));
-            }
-        }
-        if self
-            .damaged_revocations
-            .iter()
-            .all(|it| self.places(it, primary))
-        {
-            Ok(())
-        } else {
-            Err(self.unusable("a revocation in a damaged block of KEYS"))
-        }
-    }
-
-    /// Whether a revocation holds of this key or of any of its subkeys.
-    fn places(&self, revocation: &Statement, primary: &PublicKey) -> bool {
-        revocation.holds(|it| {
-            let subkeys = self.subkeys.iter().filter_map(|it| it.packet.as_ref());
-            subkeys
-                .map(|packet| it.verify_subkey_binding(primary, packet))
-                .fold(it.verify_key(primary), Result::or)
-        })
-    }
-
-    /// The keys that the owner allowed to revoke this one.
-    fn designated_revokers(&self, primary: &PublicKey, now: u64) -> Vec<(Fingerprint, [u8; 8])> {
-        let named = |statement: &&Statement| {
-            statement.signature.revocation_key().is_some()
-                && counts_in_key(&statement.signature, self.facts.created, now)
-        };
-        let direct = self
-            .direct
-            .iter()
-            .filter(named)
-            .filter(|statement| statement.holds(|it| it.verify_key(primary)));
-        let users = self.users.iter().flat_map(|user| {
-            let below = user.statements.iter().filter(named);
-            below.filter(|it| user.holds(it, primary))
-        });
-        direct
-            .chain(users)
-            .filter_map(|statement| statement.signature.revocation_key())
-            .filter_map(|revoker| {
-                let id = *revoker.fingerprint.last_chunk()?;
-                Some((Fingerprint::from_bytes(&revoker.fingerprint), id))
-            })
-            .collect()
-    }
 }
 
 impl Subkey {
     /// The newest valid binding of this subkey, if it is one for signing.
     fn bind(&self, primary: &PublicKey, now: u64) -> Result<&Signature, Fault> {
         let refuse = |found: &str| Err(unusable(&self.facts.fingerprint, found));
-        let Some(packet) = self
-            .packet
-            .as_ref()
-            .filter(|_| !matches!(self.facts.kind, Kind::Unfit(_)))
-        else {
+        let Some(packet) = self.packet.as_ref().filter(|_| self.facts.kind.counts()) else {
             return Err(unfit(&self.facts));
         };
         let newest = newest(&self.bindings, self.facts.created, now, |statement| {
@@ -358,27 +272,23 @@ fn unusable(fingerprint: &Fingerprint, found: &str) -> Fault {
 pub(super) fn unfit(facts: &KeyFacts) -> Fault {
     match &facts.kind {
         Kind::Unfit(found) => unusable(&facts.fingerprint, found),
+        Kind::Unsupported(found) => Fault::new(
+            Rule::UnsupportedKey,
+            "a key that this program can check: RSA of 2048 to 8192 bits",
+            format!("key {}: {found}", facts.fingerprint),
+        ),
         Kind::Rsa | Kind::Other { .. } => unusable(&facts.fingerprint, "a key that cannot be read"),
     }
 }
 
-fn revoked(fingerprint: &Fingerprint, revocation: &Signature) -> Fault {
-    let when = made_at(revocation).map_or_else(String::new, |at| format!(" at {}", utc(at)));
-    Fault::new(
-        Rule::KeyRevoked,
-        "a key that is not revoked",
-        format!("key {fingerprint} was revoked{when}"),
-    )
-}
-
-/// Refuses a time of signing outside of the key's life. A life that ended
-/// only afterwards gives a warning.
+/// Refuses a time of signing outside of the key's life. Tells of a life that
+/// ended only afterwards.
 fn refuse_time(
     facts: &KeyFacts,
     lifetime: Option<u64>,
     signed_at: u64,
     now: u64,
-) -> Result<Option<Fault>, Fault> {
+) -> Result<Option<Lapse>, Fault> {
     let key = &facts.fingerprint;
     if signed_at < facts.created {
         return Err(Fault::new(
@@ -390,20 +300,18 @@ fn refuse_time(
     let Some(end) = lifetime.map(|seconds| facts.created + seconds) else {
         return Ok(None);
     };
-    let found = format!(
-        "key {key} signed at {} and expired at {}",
-        utc(signed_at),
-        utc(end)
-    );
     if signed_at >= end {
         let expected = "a key that was valid when it signed";
-        Err(Fault::new(Rule::KeyExpired, expected, found))
-    } else if now >= end {
-        let expected = "a key that is still valid";
-        Ok(Some(Fault::new(Rule::KeyExpiredSince, expected, found)))
-    } else {
-        Ok(None)
+        let (signed, end) = (utc(signed_at), utc(end));
+        let found = format!("key {key} signed at {signed} and had expired at {end}");
+        return Err(Fault::new(Rule::KeyExpired, expected, found));
     }
+    Ok((now >= end).then(|| Lapse {
+        rule: Rule::KeyExpiredSince,
+        key: key.clone(),
+        how: "expired".to_owned(),
+        end,
+    }))
 }
 
 /// The note on a key that is not of the kind the ASF asks for.
@@ -417,6 +325,6 @@ fn note_kind(primary: &KeyFacts, subkey: Option<&KeyFacts>) -> Option<Fault> {
                 "an RSA key",
                 format!("key {}: {name}", facts.fingerprint),
             )),
-            Kind::Rsa | Kind::Unfit(_) => None,
+            Kind::Rsa | Kind::Unfit(_) | Kind::Unsupported(_) => None,
         })
 }

@@ -52,7 +52,7 @@ pub enum KeysError {
         file: usize,
     },
     /// Nothing to verify with.
-    #[error("no usable key: {blocks} blocks, {bad} of them damaged, {old} keys of PGP 2")]
+    #[error("no usable key (blocks: {blocks}, damaged: {bad}, keys of PGP 2: {old})")]
     NoKey {
         /// Which of the files.
         file: usize,

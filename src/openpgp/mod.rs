@@ -11,6 +11,7 @@
 mod armor;
 mod certificate;
 mod keys;
+mod lapse;
 mod packets;
 mod policy;
 mod signature;
@@ -20,7 +21,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::str::FromStr;
 
 pub use keys::{BadBlock, Keyring, KeysError, KeysReport};
-pub use signature::{Judged, Signer, verify};
+pub use lapse::Commit;
+pub use signature::{Asc, Judged, Signer, verify};
 
 /// The fingerprint of a key: 40 hex digits (version 4) or 64 (version 6),
 /// shown in upper case.

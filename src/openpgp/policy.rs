@@ -16,7 +16,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use pgp::crypto::hash::HashAlgorithm;
 use pgp::packet::{
-    Signature, SignatureConfig, SignatureType, SignatureVersion, Subpacket, SubpacketData,
+    RevocationCode, Signature, SignatureConfig, SignatureType, SignatureVersion, Subpacket,
+    SubpacketData,
 };
 use pgp::types::{EcdsaPublicParams, EddsaLegacyPublicParams, PublicParams};
 
@@ -26,6 +27,8 @@ use crate::rules::{Finding, Rule};
 const LEEWAY: u64 = 300;
 /// The ASF's least size of an RSA key, in bits: <https://infra.apache.org/release-signing.html>.
 const RSA_BITS: usize = 2048;
+/// The largest RSA key that the crate reads, in bits.
+const MOST_RSA_BITS: usize = 8192;
 /// The last second that a date with four digits for the year can show.
 const LAST_DATE: u64 = 253_402_300_799;
 
@@ -66,6 +69,15 @@ pub(super) enum Kind {
     },
     /// May not sign releases; the text says what it is.
     Unfit(String),
+    /// The crate cannot check it, or not reliably; the text says what it is.
+    Unsupported(String),
+}
+
+impl Kind {
+    /// Whether a key of this kind may sign releases.
+    pub(super) const fn counts(&self) -> bool {
+        matches!(self, Self::Rsa | Self::Other { .. })
+    }
 }
 
 /// The kind of a key, by its algorithm number and its material. `params` is
@@ -79,15 +91,14 @@ pub(super) fn kind_of(algorithm: u8, material: &[u8], params: Option<&PublicPara
                 .map_or(0, |size| usize::from(u16::from_be_bytes(*size)));
             if bits < RSA_BITS {
                 Kind::Unfit(format!("an RSA key of {bits} bits"))
-            } else if params.is_none() {
-                Kind::Unfit(format!(
-                    "an RSA key of {bits} bits, which this program cannot check"
-                ))
+            } else if bits > MOST_RSA_BITS || params.is_none() {
+                Kind::Unsupported(format!("an RSA key of {bits} bits"))
             } else {
                 Kind::Rsa
             }
         }
-        (2 | 16 | 18 | 20 | 21 | 25 | 26, _) => Kind::Unfit("a key for encryption".to_owned()),
+        (16 | 20, _) => Kind::Unfit("an ElGamal key".to_owned()),
+        (2 | 18 | 21 | 25 | 26, _) => Kind::Unfit("a key for encryption".to_owned()),
         (17, _) => Kind::Unfit("a DSA key".to_owned()),
         (_, Some(PublicParams::ECDSA(EcdsaPublicParams::P256 { .. }))) => {
             other("ECDSA on NIST P-256", 256)
@@ -107,9 +118,26 @@ pub(super) fn kind_of(algorithm: u8, material: &[u8], params: Option<&PublicPara
         ) => other("Ed25519", 256),
         (_, Some(PublicParams::Ed448(_))) => other("Ed448", 512),
         // secp256k1 lands here on purpose: the crate's answer on it is not steady.
-        (19, _) => Kind::Unfit("an ECDSA key on a curve that does not count".to_owned()),
-        (22, _) => Kind::Unfit("an EdDSA key on a curve that does not count".to_owned()),
-        _ => Kind::Unfit(format!("a key of the unknown algorithm {algorithm}")),
+        (19, _) => Kind::Unsupported(format!("an ECDSA key on {}", curve_name(material))),
+        (22, _) => Kind::Unsupported(format!("an EdDSA key on {}", curve_name(material))),
+        _ => Kind::Unsupported(format!("a key of algorithm {algorithm}")),
+    }
+}
+
+/// The curve that the material begins with, by its object identifier.
+fn curve_name(material: &[u8]) -> &'static str {
+    let oid = material
+        .split_first()
+        .and_then(|(&length, rest)| rest.get(..usize::from(length)));
+    match oid {
+        Some([0x2B, 0x81, 0x04, 0x00, 0x0A]) => "secp256k1",
+        Some([0x2B, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01, number]) => match number {
+            0x07 => "brainpoolP256r1",
+            0x0B => "brainpoolP384r1",
+            0x0D => "brainpoolP512r1",
+            _ => "another Brainpool curve",
+        },
+        _ => "an unknown curve, or with a point that is none",
     }
 }
 
@@ -187,6 +215,58 @@ pub(super) fn counts_in_key(signature: &Signature, key_created: u64, now: u64) -
                 && made <= now.saturating_add(LEEWAY)
                 && expires_at(signature, made).is_none_or(|end| end > now)
         })
+}
+
+/// From when on a revocation forbids what the key signs; the stricter is the less.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Force {
+    /// Whatever the date.
+    Always,
+    /// From this second on, in Unix seconds.
+    From(u64),
+}
+
+/// The force of a revocation that holds. It has a date only where all that it
+/// says under the signature can be believed: its time, and a reason by which
+/// nobody but the owner ever held the key. `key_created` and `now` in Unix seconds.
+pub(super) fn force(revocation: &Signature, key_created: u64, now: u64) -> Force {
+    let soft = |code: &RevocationCode| {
+        matches!(
+            code,
+            RevocationCode::KeySuperseded | RevocationCode::KeyRetired
+        )
+    };
+    let mut reasons = reasons(revocation).peekable();
+    let all_soft = reasons.peek().is_some() && reasons.all(soft);
+    match made_at(revocation) {
+        Some(at) if all_soft && counts_in_key(revocation, key_created, now) => Force::From(at),
+        _ => Force::Always,
+    }
+}
+
+/// Why a key was revoked, in words to stand in brackets.
+pub(super) fn reason_words(revocation: &Signature) -> String {
+    let words: Vec<_> = reasons(revocation)
+        .map(|code| match code {
+            RevocationCode::NoReason => "no reason specified".to_owned(),
+            RevocationCode::KeySuperseded => "superseded".to_owned(),
+            RevocationCode::KeyCompromised => "compromised".to_owned(),
+            RevocationCode::KeyRetired => "no longer used".to_owned(),
+            other => format!("reason {}", u8::from(*other)),
+        })
+        .collect();
+    if words.is_empty() {
+        "no reason given".to_owned()
+    } else {
+        words.join(", ")
+    }
+}
+
+fn reasons(revocation: &Signature) -> impl Iterator<Item = &RevocationCode> {
+    hashed(revocation).filter_map(|data| match data {
+        SubpacketData::RevocationReason(code, _) => Some(code),
+        _ => None,
+    })
 }
 
 /// The digest's length in bits, 0 where it is unknown.

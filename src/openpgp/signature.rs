@@ -7,21 +7,24 @@
 //! key of KEYS that is bad, weak, or by a key that may not sign refuses,
 //! whatever the others say and in whatever order. Strangers are only noted.
 
+mod asc;
+
 use std::io::{self, Read};
 
 use pgp::packet::{Signature, SignatureVersionSpecific};
 use pgp::types::VerifyingKey;
 
-use super::armor::{self, Piece};
 use super::certificate::unfit;
 use super::keys::{Candidate, Keyring};
-use super::packets::{Hints, frame, read_signature, tag};
+use super::lapse::Commit;
+use super::packets::Hints;
 use super::policy::{Fault, Kind, digest_bits, made_at, refuse_document, utc};
 use super::{Fingerprint, guarded};
 use crate::rules::{Finding, Rule};
 
-/// More signatures than any vote brings; each one costs a digest of the file.
-const MOST_SIGNATURES: usize = 64;
+pub use asc::Asc;
+use asc::read_asc;
+
 /// How much of the signed file is held at a time, in bytes.
 const CHUNK: usize = 256 * 1024;
 
@@ -58,18 +61,20 @@ enum Outcome {
 /// Judges the `.asc` of the artifact at `path`. `data` opens the signed bytes;
 /// they are streamed, once for all signatures. `allowed` are the keys that may
 /// sign, primary or subkeys; empty means any key of KEYS. `now` in Unix seconds.
+/// When the `.asc` was committed is only shown, beside what the signer says.
 ///
 /// # Errors
 /// The findings, of which at least one refuses; all signatures are told of.
-pub fn verify(
-    asc: &[u8],
+pub fn verify<'a>(
+    asc: impl Into<Asc<'a>>,
     path: &str,
     data: &mut dyn FnMut() -> io::Result<Box<dyn Read>>,
     keyring: &Keyring,
     allowed: &[Fingerprint],
     now: u64,
 ) -> Result<Judged, Vec<Finding>> {
-    let signatures = read_asc(asc).map_err(|found| {
+    let Asc { bytes, commit } = asc.into();
+    let signatures = read_asc(bytes).map_err(|found| {
         let expected = "an armored detached OpenPGP signature";
         let fault = Fault::new(Rule::SignatureUnreadable, expected, found);
         vec![fault.at(path)]
@@ -89,7 +94,7 @@ pub fn verify(
     let outcomes = claims
         .into_iter()
         .zip(digests)
-        .map(|(claim, digest)| claim.judge(digest.as_deref(), now))
+        .map(|(claim, digest)| claim.judge(digest.as_deref(), commit, now))
         .collect();
     weigh(outcomes, path, allowed)
 }
@@ -150,62 +155,6 @@ fn weigh(
     Err(refusals)
 }
 
-/// Every signature of the file, or why it is not a file of signatures.
-fn read_asc(asc: &[u8]) -> Result<Vec<Signature>, String> {
-    if asc.trim_ascii().is_empty() {
-        return Err("an empty file".to_owned());
-    }
-    if asc.first().is_some_and(|first| first & 0x80 != 0) && !asc.starts_with(b"\xEF\xBB\xBF") {
-        return Err("bytes without armor".to_owned());
-    }
-    let mut signatures: Vec<Signature> = Vec::new();
-    for piece in armor::split(asc, armor::SIGNATURE) {
-        match piece {
-            Piece::Broken { line, .. } => {
-                return Err(format!("the block at line {line} has no END line"));
-            }
-            Piece::Stray { line }
-            | Piece::Block {
-                line,
-                indented: true,
-                ..
-            } => {
-                return Err(format!(
-                    "the BEGIN at line {line} does not stand alone on its line"
-                ));
-            }
-            Piece::Text { line, text } => {
-                // Prose may introduce the first block. Whatever else stands
-                // beside a signature could be taken for what was signed.
-                let text = String::from_utf8_lossy(text);
-                if text.starts_with("-----") || !signatures.is_empty() {
-                    return Err(format!("`{text}` at line {line}"));
-                }
-            }
-            Piece::Block { line, body, .. } => {
-                let at = |why| format!("the block at line {line}: {why}");
-                let bytes = armor::decode(&body).map_err(at)?;
-                for packet in frame(&bytes).map_err(at)? {
-                    if packet.tag != tag::SIGNATURE {
-                        return Err(at("a message, not a detached signature".to_owned()));
-                    }
-                    let signature = read_signature(packet.body).map_err(at)?;
-                    if !signatures.contains(&signature) {
-                        signatures.push(signature);
-                    }
-                    if signatures.len() > MOST_SIGNATURES {
-                        return Err(format!("more than {MOST_SIGNATURES} signatures"));
-                    }
-                }
-            }
-        }
-    }
-    if signatures.is_empty() {
-        return Err("text without a signature block".to_owned());
-    }
-    Ok(signatures)
-}
-
 /// A signature with the keys of KEYS that it may be by.
 struct Claim<'a> {
     signature: &'a Signature,
@@ -248,7 +197,7 @@ impl<'a> Claim<'a> {
         self.refused.is_none() && !self.fit.is_empty()
     }
 
-    fn judge(self, digest: Option<&[u8]>, now: u64) -> Outcome {
+    fn judge(self, digest: Option<&[u8]>, commit: Option<Commit>, now: u64) -> Outcome {
         if let Some(fault) = self.refused {
             return Outcome::Refused(fault);
         }
@@ -263,12 +212,14 @@ impl<'a> Claim<'a> {
             .collect();
         // Several certificates may bind one subkey. Whichever of them revokes it
         // has the last word, whatever the others say.
-        let revoked = made_by
+        let revoked: Result<Vec<_>, _> = made_by
             .iter()
-            .find_map(|it| it.certificate.refuse_revoked(it.subkey, now).err());
-        if let Some(fault) = revoked {
-            return Outcome::Refused(fault);
-        }
+            .map(|it| it.certificate.refuse_revoked(it.subkey, signed_at, now))
+            .collect();
+        let revoked = match revoked {
+            Ok(since) => since.into_iter().flatten().min_by_key(|lapse| lapse.end),
+            Err(fault) => return Outcome::Refused(fault),
+        };
         let mut refusal = None;
         for candidate in made_by {
             let certificate = candidate.certificate;
@@ -280,7 +231,9 @@ impl<'a> Claim<'a> {
                         user_id: standing.user_id,
                         signed_at,
                     };
-                    return Outcome::Good(signer, standing.notes);
+                    let lapses = revoked.into_iter().chain(standing.expired);
+                    let warnings = lapses.map(|lapse| lapse.warn(signed_at, commit));
+                    return Outcome::Good(signer, warnings.chain(standing.note).collect());
                 }
                 Err(fault) => refusal = refusal.or(Some(fault)),
             }
@@ -312,7 +265,7 @@ fn refuse_kind(candidate: &Candidate<'_>, signature: &Signature) -> Option<Fault
     let facts = candidate.facts();
     match &facts.kind {
         Kind::Rsa => None,
-        Kind::Unfit(_) => Some(unfit(facts)),
+        Kind::Unfit(_) | Kind::Unsupported(_) => Some(unfit(facts)),
         Kind::Other {
             name,
             digest_bits: least,

@@ -178,7 +178,7 @@ rules! {
         "The signer is in KEYS but not in `signers`."
         => "Find out who signed, and correct the release or the input.";
     KeyRevoked "key-revoked" Refuse Verdict false
-        "The key that signed is revoked."
+        "The key that signed is revoked: before it signed, or for a reason that undoes all it signed."
         => "Sign again with a valid key.";
     KeyExpired "key-expired" Refuse Verdict false
         "The key had expired when it signed."
@@ -186,8 +186,14 @@ rules! {
     KeyExpiredSince "key-expired-since" Warn Verdict false
         "The key was valid when it signed and has expired since."
         => "Nothing for this release; extend the key and update KEYS for the next.";
+    KeyRevokedSince "key-revoked-since" Warn Verdict false
+        "The key was good when it signed and was withdrawn since, as superseded or no longer used."
+        => "Check that the signature was committed before that; sign the next release with the new key.";
     KeyUnusable "key-unusable" Refuse Verdict false
-        "The key may not sign releases: too weak, of an unknown kind, or not bound as a signing key."
+        "The key may not sign releases: too weak, of a kind that the ASF forbids, or not bound as a signing key."
+        => "Sign with an RSA key of 4096 bits that is in KEYS.";
+    UnsupportedKey "unsupported-key" Refuse Verdict false
+        "The key is of a kind that this program cannot check, or not reliably: a Brainpool curve, secp256k1, RSA beyond 8192 bits."
         => "Sign with an RSA key of 4096 bits that is in KEYS.";
     KeyKind "key-kind" Note Verdict false
         "The ASF asks for RSA keys; this one is of another kind that holds."

@@ -63,6 +63,7 @@ impl Directory {
                         size: metadata.len(),
                         sha1: None,
                         created_revision: None,
+                        committed: None,
                         modified: metadata.modified().ok(),
                         special: match kind {
                             kind if kind.is_file() => None,
@@ -178,6 +179,7 @@ mod tests {
             size,
             sha1: None,
             created_revision: None,
+            committed: None,
             modified: None,
             special: None,
         }

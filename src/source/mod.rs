@@ -73,6 +73,9 @@ pub struct Entry {
     pub sha1: Option<[u8; 20]>,
     /// The revision that last changed it, as Subversion lists it.
     pub created_revision: Option<u64>,
+    /// When that revision was committed, in Unix seconds, by the server's
+    /// clock. Only shown, never compared.
+    pub committed: Option<u64>,
     /// When a local file was last changed.
     pub modified: Option<SystemTime>,
     /// `link`, `external` or `device`: it points elsewhere or is no file, and

@@ -332,6 +332,7 @@ fn child(path: String, resource: &Resource) -> Option<Child> {
         size: resource.length?,
         sha1: resource.sha1,
         created_revision: resource.created_revision,
+        committed: resource.committed,
         modified: None,
         special: resource.is_special.then_some("link"),
     }))
@@ -343,6 +344,7 @@ fn external(folder: &str) -> Entry {
         size: 0,
         sha1: None,
         created_revision: None,
+        committed: None,
         modified: None,
         special: Some(EXTERNAL),
     }

@@ -4,6 +4,8 @@
 //! Reads the answer to a PROPFIND (RFC 4918, 9.1 and 13) as `mod_dav_svn`
 //! gives it. Pure: knows the form, decides nothing about what the paths may be.
 
+use std::time::UNIX_EPOCH;
+
 use roxmltree::{Document, Node, ParsingOptions};
 
 /// The body of the one PROPFIND that is ever sent, with `Depth: 1`.
@@ -11,7 +13,7 @@ pub(super) const PROPFIND: &str = concat!(
     r#"<?xml version="1.0" encoding="utf-8"?>"#,
     r#"<D:propfind xmlns:D="DAV:" xmlns:V="http://subversion.tigris.org/xmlns/dav/" "#,
     r#"xmlns:S="http://subversion.tigris.org/xmlns/svn/"><D:prop>"#,
-    "<D:resourcetype/><D:getcontentlength/><D:version-name/>",
+    "<D:resourcetype/><D:getcontentlength/><D:version-name/><D:creationdate/>",
     "<V:sha1-checksum/><S:special/><S:externals/>",
     "</D:prop></D:propfind>",
 );
@@ -36,6 +38,9 @@ pub(super) struct Resource {
     pub(super) length: Option<u64>,
     /// The revision that last changed it.
     pub(super) created_revision: Option<u64>,
+    /// When that was, in Unix seconds: `svn:date` of the revision. Without one
+    /// that can be read, the date is not known; nothing hangs on it.
+    pub(super) committed: Option<u64>,
     pub(super) sha1: Option<[u8; 20]>,
     /// It has the property `svn:special`: a link, in practice.
     pub(super) is_special: bool,
@@ -120,6 +125,7 @@ fn read_property(resource: &mut Resource, property: Node<'_, '_>) -> Result<(), 
         }
         (Some(DAV), "getcontentlength") => resource.length = Some(number("getcontentlength")?),
         (Some(DAV), "version-name") => resource.created_revision = Some(number("version-name")?),
+        (Some(DAV), "creationdate") => resource.committed = unix_seconds(text),
         (Some(SVN_DAV), "sha1-checksum") => {
             let mut sha1 = [0; 20];
             hex::decode_to_slice(text, &mut sha1).map_err(|_| WebdavError::Value {
@@ -132,6 +138,13 @@ fn read_property(resource: &mut Resource, property: Node<'_, '_>) -> Result<(), 
         _ => {}
     }
     Ok(())
+}
+
+/// The seconds of a time such as `2026-11-22T18:30:05.000000Z` (RFC 3339).
+fn unix_seconds(text: &str) -> Option<u64> {
+    let time = humantime::parse_rfc3339(text).ok()?;
+    let passed = time.duration_since(UNIX_EPOCH).ok()?;
+    Some(passed.as_secs())
 }
 
 #[cfg(test)]
@@ -157,6 +170,7 @@ mod tests {
             "<D:href>/repos/dist/!svn/rvr/3/release/foo/a%20b.txt</D:href><D:propstat><D:prop>",
             "<lp1:resourcetype/><lp1:getcontentlength>5</lp1:getcontentlength>",
             "<lp1:version-name>2</lp1:version-name>",
+            "<lp1:creationdate>2024-01-02T00:00:01.123456Z</lp1:creationdate>",
             "<lp2:sha1-checksum>aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d</lp2:sha1-checksum>",
             "</D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat><D:propstat><D:prop>",
             "<g0:special/><g0:externals/></D:prop><D:status>HTTP/1.1 404 Not Found</D:status>",
@@ -171,6 +185,10 @@ mod tests {
         assert_eq!(file.href, "/repos/dist/!svn/rvr/3/release/foo/a%20b.txt");
         assert!(!file.is_collection && !file.is_special && !file.has_externals);
         assert_eq!((file.length, file.created_revision), (Some(5), Some(2)));
+        assert_eq!(
+            (file.committed, folder.committed),
+            (Some(1_704_153_601), None)
+        );
         assert_eq!(
             file.sha1.map(hex::encode).unwrap(),
             "aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d"
@@ -204,6 +222,22 @@ mod tests {
         }
         assert_eq!(parse(b"\xff"), Err(WebdavError::Encoding));
         assert_eq!(parse(multistatus("").as_bytes()), Ok(vec![]));
+    }
+
+    #[test]
+    fn a_date_that_cannot_be_read_is_not_known() {
+        for (text, seconds) in [
+            ("2024-01-02T00:00:01.000000Z", Some(1_704_153_601)),
+            ("2024-01-02T00:00:01Z", Some(1_704_153_601)),
+            ("1970-01-01T00:00:00Z", Some(0)),
+            ("1969-12-31T23:59:59Z", None),
+            ("2024-13-02T00:00:01Z", None),
+            ("2024-01-02T00:00:01+02:00", None),
+            ("Tue, 02 Jan 2024 00:00:01 GMT", None),
+            ("", None),
+        ] {
+            assert_eq!(unix_seconds(text), seconds, "{text}");
+        }
     }
 
     #[test]

@@ -6,9 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Fetched, Sidecars, Trust, compare};
+use super::{Fetched, Sidecars, Trust, commit_of, compare};
 use crate::checksum::{Algorithm, lists};
-use crate::openpgp;
+use crate::openpgp::{self, Asc};
 use crate::rules::{Finding, Rule};
 use crate::snapshot::{FolderList, basename};
 
@@ -39,8 +39,14 @@ impl FolderLists {
         trust: &Trust<'_>,
     ) -> Vec<Finding> {
         let place = list.entry.path.as_str();
-        let mut findings =
-            signature.map_or(Vec::new(), |asc| check_signature(place, bytes, asc, trust));
+        let mut findings = signature.map_or(Vec::new(), |signature| {
+            let commit = list.signature.as_ref().and_then(commit_of);
+            let asc = Asc {
+                bytes: signature,
+                commit,
+            };
+            check_signature(place, bytes, asc, trust)
+        });
         let listed = match lists::read_folder(bytes, list.algorithm) {
             Ok(listed) => listed,
             Err(why) => {
@@ -74,7 +80,7 @@ impl FolderLists {
     }
 }
 
-fn check_signature(place: &str, bytes: &[u8], asc: &[u8], trust: &Trust<'_>) -> Vec<Finding> {
+fn check_signature(place: &str, bytes: &[u8], asc: Asc<'_>, trust: &Trust<'_>) -> Vec<Finding> {
     let mut data = || -> std::io::Result<Box<dyn std::io::Read>> {
         Ok(Box::new(std::io::Cursor::new(bytes.to_vec())))
     };

@@ -11,7 +11,7 @@ mod together;
 use std::fs;
 use std::io::Read;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use asf_pypi_publish::http::{Client, ClientOptions};
 use asf_pypi_publish::rules::{Exit, Rule};
@@ -102,6 +102,29 @@ async fn a_commit_in_the_middle_changes_nothing() {
         .await
         .unwrap();
     assert_eq!(pinned.list(&LIMITS).await.unwrap(), listed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_file_has_the_day_of_its_own_commit_even_after_a_move() {
+    let httpd = Httpd::start();
+    let one = httpd.put("dev/foo/1.0rc1/a.whl.asc", b"a", "a");
+    // Subversion counts microseconds; the listing is compared in seconds.
+    std::thread::sleep(Duration::from_millis(1100));
+    let two = httpd.put("dev/foo/1.0rc1/b.whl.asc", b"b", "b");
+    let seconds = |revision| {
+        let date = humantime::parse_rfc3339(&httpd.date(revision)).unwrap();
+        date.duration_since(UNIX_EPOCH).unwrap().as_secs()
+    };
+    let expected = [one, two].map(|revision| (Some(revision), Some(seconds(revision))));
+    assert_ne!(expected[0].1, expected[1].1);
+    httpd.rename("dev/foo/1.0rc1", "release/foo");
+    let source = open(&httpd.url("release/foo/")).await.unwrap();
+    let listed = source.list(&LIMITS).await.unwrap();
+    let dates: Vec<_> = listed
+        .iter()
+        .map(|entry| (entry.created_revision, entry.committed))
+        .collect();
+    assert_eq!(dates, expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]

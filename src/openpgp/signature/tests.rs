@@ -2,6 +2,8 @@
 // Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
 
 mod damage;
+mod kinds;
+mod revocation;
 mod standing;
 
 use std::io::{self, Cursor, Read};
@@ -70,27 +72,6 @@ fn a_good_signature_names_its_signer() {
 }
 
 #[test]
-fn the_kind_of_the_key_decides() {
-    for (kind, good, rules) in [
-        (Kind::Rsa2048, true, vec![]),
-        (Kind::Ed25519, true, vec![Rule::KeyKind]),
-        (Kind::P256, true, vec![Rule::KeyKind]),
-        (Kind::Ed25519V6, true, vec![Rule::KeyKind]),
-        (Kind::Secp256k1, false, vec![Rule::KeyUnusable]),
-    ] {
-        // Several times: a verdict must not depend on the numbers drawn.
-        for _ in 0..3 {
-            let key = match kind {
-                Kind::Rsa2048 => ALICE.clone(),
-                _ => TestKey::generate("k", kind),
-            };
-            let verdict = judge(&key, &key.sign_detached(DATA));
-            assert_eq!(shape(&verdict), (good, rules.clone()), "{kind:?}");
-        }
-    }
-}
-
-#[test]
 fn a_signature_that_is_weak_refuses() {
     let late = SIGNED + 2 * DAY;
     for (name, signing) in [
@@ -100,13 +81,22 @@ fn a_signature_that_is_weak_refuses() {
         ("RIPEMD-160", with(|it| it.digest = Digest::Ripemd160)),
         ("text", with(|it| it.text = true)),
         ("no time", with(|it| it.at = None)),
+        (
+            "a time that nothing protects",
+            with(|it| it.time_hashed = false),
+        ),
         ("signed in the future", with(|it| it.at = Some(late))),
+        (
+            "a second more than five minutes ahead",
+            with(|it| it.at = Some(SIGNED + DAY + 301)),
+        ),
         ("signed before the key", with(|it| it.at = Some(MADE - 1))),
         ("expired", with(|it| it.lifetime = Some(60))),
         (
             "a critical notation",
             with(|it| it.critical_notation = Some("x@y")),
         ),
+        ("expired this second", with(|it| it.lifetime = Some(DAY))),
     ] {
         let verdict = judge(&ALICE, &ALICE.sign_detached_with(DATA, &signing));
         assert_eq!(
@@ -122,6 +112,7 @@ fn a_signature_that_is_strong_passes() {
     for (name, signing) in [
         ("SHA-256", with(|it| it.digest = Digest::Sha256)),
         ("SHA-384", with(|it| it.digest = Digest::Sha384)),
+        ("SHA3-256", with(|it| it.digest = Digest::Sha3_256)),
         ("SHA3-512", with(|it| it.digest = Digest::Sha3_512)),
         (
             "five minutes ahead",
@@ -134,6 +125,44 @@ fn a_signature_that_is_strong_passes() {
         let verdict = judge(&ALICE, &ALICE.sign_detached_with(DATA, &signing));
         assert_eq!(shape(&verdict), (true, vec![]), "{name}");
     }
+}
+
+#[test]
+fn a_critical_subpacket_that_nobody_knows_refuses() {
+    // The crate does not write one: a notation becomes a subpacket of type 101.
+    let mut bytes = ALICE.sign_bytes(DATA, &with(|it| it.critical_notation = Some("x@y")));
+    let notation = [0x80 | 0x14, 0x80, 0, 0, 0];
+    let at = bytes.windows(5).position(|window| window == notation);
+    bytes[at.expect("the notation")] = 0x80 | 0x65;
+    let verdict = judge(&ALICE, &armor("PGP SIGNATURE", &bytes));
+    assert_eq!(shape(&verdict), (false, vec![Rule::SignatureWeak]));
+    let found = &verdict.expect_err("refused")[0].found;
+    assert_eq!(found, "a critical subpacket of type 101");
+}
+
+#[test]
+fn only_a_signature_of_a_binary_document_counts() {
+    // The type is judged before the mathematics, which fail as well.
+    let bytes = EVE.sign_bytes(DATA, &Signing::default());
+    assert!(bytes[1] < 192, "a header of two octets");
+    for typ in [
+        0x01, 0x02, 0x10, 0x13, 0x18, 0x19, 0x1F, 0x20, 0x28, 0x30, 0x40, 0x50, 0x77,
+    ] {
+        let mut other = bytes.clone();
+        other[3] = typ;
+        let asc = armor("PGP SIGNATURE", &other);
+        let shown = (false, vec![Rule::SignatureWeak]);
+        assert_eq!(shape(&judge(&EVE, &asc)), shown, "type {typ:#04x}");
+    }
+    // A certification that holds, taken out of the key itself.
+    let whole = EVE.public_bytes();
+    let after = whole.windows(9).position(|window| window == b"Eve <e@x>");
+    let certification = &whole[after.expect("the user id") + 9..];
+    let asc = armor("PGP SIGNATURE", certification);
+    assert_eq!(
+        shape(&judge(&EVE, &asc)),
+        (false, vec![Rule::SignatureWeak])
+    );
 }
 
 #[test]

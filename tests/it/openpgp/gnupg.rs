@@ -4,8 +4,9 @@
 //! The real `gpg`, each time in a folder of its own and at a time of our choice.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use super::{DATA, MADE, NOW, SIGNED};
 
@@ -75,6 +76,42 @@ impl Gnupg {
         let base = ["--armor", "-u", key, "-o", "-"];
         let sign = ["--detach-sign", data.to_str().expect("a path")];
         self.run(at, &[&base, extra, &sign].concat())
+    }
+
+    /// Runs gpg at a time, its questions answered line by line.
+    fn answer(&self, at: u64, args: &[&str], answers: &str) -> Vec<u8> {
+        let mut child = Command::new("gpg")
+            .env("GNUPGHOME", self.home.path())
+            .env("LC_ALL", "C")
+            .args(["--no-tty", "--yes", "--command-fd", "0"])
+            .args(["--pinentry-mode", "loopback", "--passphrase", ""])
+            .args(["--faked-system-time", &format!("{at}!")])
+            .args(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("gpg is installed");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        stdin.write_all(answers.as_bytes()).expect("its answers");
+        drop(stdin);
+        let output = child.wait_with_output().expect("gpg ends");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "gpg {args:?}: {said}");
+        output.stdout
+    }
+
+    /// A revocation of the key for a reason of gpg's menu, made at a time:
+    /// 0 none, 1 compromised, 2 superseded, 3 no longer used.
+    pub(super) fn revoke(&self, key: &str, reason: &str, at: u64) -> Vec<u8> {
+        let answers = format!("y\n{reason}\n\ny\n");
+        self.answer(at, &["--armor", "--gen-revoke", key], &answers)
+    }
+
+    /// Revokes the first subkey of the key, in this keyring, in the same way.
+    pub(super) fn revoke_subkey(&self, key: &str, reason: &str, at: u64) {
+        let answers = format!("key 1\nrevkey\ny\n{reason}\n\ny\nsave\n");
+        self.answer(at, &["--edit-key", key], &answers);
     }
 
     /// The revocation that gpg keeps ready, made safe by a colon.

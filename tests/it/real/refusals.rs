@@ -186,6 +186,8 @@ fn a_key_that_expired_after_it_signed_is_a_warning() {
     let ran = site.publish(RELEASE);
     assert_eq!(ran.status, 0, "{}", ran.stderr);
     assert_eq!(ran.rules("warn"), ["key-expired-since"]);
+    // The release lies there since today, and the key expired days ago.
+    assert!(ran.stderr.contains("AFTER that"), "{}", ran.stderr);
     assert_eq!(site.index.files("example").len(), 2);
 }
 

@@ -3,7 +3,7 @@
 
 //! Signatures, signers and KEYS.
 
-use testbed::openpgp::{Digest, MADE, SIGNED, Terms, armor};
+use testbed::openpgp::{Digest, MADE, Reason, Revoking, SIGNED, Terms, armor};
 
 use super::*;
 
@@ -163,6 +163,12 @@ fn signers_who_may_not() {
             |it| it.input("signers", new_key("gone").fingerprint()),
             &["signer-not-in-keys"],
         ),
+    ]);
+}
+
+#[test]
+fn keys_that_are_revoked() {
+    refuse_all(&[
         (
             "a revoked key",
             |it| {
@@ -182,6 +188,58 @@ fn signers_who_may_not() {
                 it.sign_all(&revoked, &Signing::default());
             },
             &["key-revoked"],
+        ),
+        (
+            "a key that was superseded before it signed",
+            |it| {
+                let mut revoked = new_key("revoked");
+                revoked.revoke_as(&Revoking::because(SIGNED - DAY, Reason::KeySuperseded));
+                it.trust(&revoked.armored_public());
+                it.sign_all(&revoked, &Signing::default());
+            },
+            &["key-revoked"],
+        ),
+        (
+            "a key that was compromised after it signed",
+            |it| {
+                let mut revoked = new_key("revoked");
+                revoked.revoke_as(&Revoking::because(SIGNED + DAY, Reason::KeyCompromised));
+                it.trust(&revoked.armored_public());
+                it.sign_all(&revoked, &Signing::default());
+            },
+            &["key-revoked"],
+        ),
+        (
+            "a subkey that is revoked without a reason",
+            |it| {
+                let mut owner = new_key("owner");
+                owner.add_subkey(Kind::Ed25519, &Terms::default());
+                owner.revoke_subkey(0, SIGNED + DAY);
+                it.trust(&owner.armored_public());
+                it.sign_all(
+                    &owner,
+                    &Signing {
+                        subkey: Some(0),
+                        ..Signing::default()
+                    },
+                );
+            },
+            &["key-revoked"],
+        ),
+    ]);
+}
+
+#[test]
+fn keys_that_may_not_sign() {
+    refuse_all(&[
+        (
+            "a key on a curve that cannot be checked",
+            |it| {
+                let unsteady = TestKey::generate("unsteady", Kind::Secp256k1);
+                it.trust(&unsteady.armored_public());
+                it.sign_all(&unsteady, &Signing::default());
+            },
+            &["unsupported-key"],
         ),
         (
             "a key that had expired when it signed",
@@ -307,4 +365,62 @@ fn a_key_revoked_later_counts_at_once_although_an_older_revision_is_read() {
         (vec!["key-revoked".to_owned()], 1)
     );
     world.assert_untouched();
+}
+
+#[test]
+fn the_day_of_the_commit_stands_beside_the_signers_word() {
+    let withdrawn = SIGNED + 10 * DAY;
+    let mut manager = new_key("manager");
+    manager.revoke_as(&Revoking::because(withdrawn, Reason::KeySuperseded));
+    for (committed, beside) in [
+        (
+            withdrawn - 1,
+            "the signature was committed at 2024-01-11T23:59:59Z in r3, before that",
+        ),
+        (
+            withdrawn + 1,
+            "the signature was committed at 2024-01-12T00:00:01Z in r3, AFTER that",
+        ),
+    ] {
+        let world = World::start();
+        let keys = manager.armored_public().into_bytes();
+        let change = |path: &str, bytes| (path.to_owned(), Some(bytes));
+        world
+            .dist
+            .commit(vec![change("release/example/KEYS", keys)]);
+        let mut staged = Staged::honest();
+        staged.sign_all(&manager, &Signing::default());
+        let files = staged.files.into_iter();
+        let release = files.map(|(name, bytes)| change(&format!("{RELEASE}{name}"), bytes));
+        world.dist.commit_at(committed.into(), release.collect());
+        let ran = world.verify();
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+        assert_eq!(ran.rules("warn"), ["key-revoked-since"]);
+        assert!(ran.report.to_string().contains(beside), "{}", ran.report);
+        assert!(ran.stderr.contains(beside), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_folder_says_that_the_day_of_the_commit_is_not_known() {
+    let world = World::start();
+    let mut manager = new_key("manager");
+    manager.revoke_as(&Revoking::because(SIGNED + DAY, Reason::KeyRetired));
+    let mut staged = Staged::honest();
+    staged.sign_all(&manager, &Signing::default());
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in &staged.files {
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    let keys = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(keys.path(), manager.armored_public()).unwrap();
+    let [source, keys] = [folder.path(), keys.path()].map(|path| path.to_str().unwrap());
+    let ran = world.run(
+        "verify",
+        &[("source", source), ("keys", keys), ("area", "release")],
+    );
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert_eq!(ran.rules("warn"), ["key-revoked-since"]);
+    let said = "the source does not say when the signature was committed";
+    assert!(ran.stderr.contains(said), "{}", ran.stderr);
 }

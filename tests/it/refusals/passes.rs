@@ -7,7 +7,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use testbed::index::Publisher;
-use testbed::openpgp::{SIGNED, Terms, armor};
+use testbed::openpgp::{Reason, Revoking, SIGNED, Terms, armor};
 
 use super::*;
 
@@ -181,6 +181,35 @@ fn keys_as_they_really_are() {
                 it.sign_all(&expired, &Signing::default());
             },
             &["key-expired-since"],
+        ),
+        (
+            "a key that was superseded after it signed",
+            |it| {
+                let mut superseded = new_key("superseded");
+                let since = SIGNED + 30 * 86_400;
+                superseded.revoke_as(&Revoking::because(since, Reason::KeySuperseded));
+                it.trust(&superseded.armored_public());
+                it.sign_all(&superseded, &Signing::default());
+            },
+            &["key-revoked-since"],
+        ),
+        (
+            "a subkey that is no longer used since it signed",
+            |it| {
+                let mut owner = new_key("owner");
+                owner.add_subkey(Kind::Ed25519, &Terms::default());
+                let since = SIGNED + 30 * 86_400;
+                owner.revoke_subkey_as(0, &Revoking::because(since, Reason::KeyRetired));
+                it.trust(&owner.armored_public());
+                it.sign_all(
+                    &owner,
+                    &Signing {
+                        subkey: Some(0),
+                        ..Signing::default()
+                    },
+                );
+            },
+            &["key-revoked-since"],
         ),
         (
             "prose, Latin-1, CRLF, PGP 2, and revoked keys of others",

@@ -23,6 +23,7 @@ use md5::Md5;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sha1::{Digest, Sha1};
 
+use crate::clock;
 use crate::host::{Bound, Host};
 
 /// The path of the repository's root, as on the ASF's server.
@@ -67,6 +68,8 @@ type Tree = BTreeMap<String, File>;
 struct File {
     bytes: Bytes,
     created: usize,
+    /// When that was, in Unix seconds.
+    committed: i64,
     sha1: String,
     md5: String,
 }
@@ -94,8 +97,13 @@ impl DistServer {
         }
     }
 
-    /// Commits these changes and gives the new revision.
+    /// Commits these changes now and gives the new revision.
     pub fn commit(&self, changes: Vec<Change>) -> u64 {
+        self.commit_at(clock::now(), changes)
+    }
+
+    /// Commits these changes at a time in Unix seconds.
+    pub fn commit_at(&self, committed: i64, changes: Vec<Change>) -> u64 {
         let mut repository = lock(&self.shared);
         let mut tree = repository.revisions.last().cloned().unwrap_or_default();
         let revision = repository.revisions.len() + 1;
@@ -105,6 +113,7 @@ impl DistServer {
                 Some(bytes) => {
                     let file = File {
                         created: revision,
+                        committed,
                         sha1: hex::encode(Sha1::digest(&bytes)),
                         md5: hex::encode(Md5::digest(&bytes)),
                         bytes: bytes.into(),
@@ -295,10 +304,12 @@ fn respond(body: &mut String, root: &str, path: &str, node: &Node<'_>) {
             format!(
                 "<lp1:resourcetype/>\n<lp1:getcontentlength>{}</lp1:getcontentlength>\n\
                  <lp1:version-name>{}</lp1:version-name>\n\
+                 <lp1:creationdate>{}</lp1:creationdate>\n\
                  <lp2:md5-checksum>{}</lp2:md5-checksum>\n\
                  <lp2:sha1-checksum>{}</lp2:sha1-checksum>\n",
                 file.bytes.len(),
                 file.created,
+                clock::iso(file.committed).replace('Z', ".000000Z"),
                 file.md5,
                 file.sha1
             ),

@@ -234,6 +234,15 @@ impl Httpd {
         self.revision()
     }
 
+    /// When a revision was committed, as Subversion writes it.
+    pub fn date(&self, revision: u64) -> String {
+        let revision = revision.to_string();
+        let date = run(svn("svn")
+            .args(["propget", "--strict", "--revprop", "-r", &revision])
+            .args(["svn:date", &self.file_url("")]));
+        date.trim().to_owned()
+    }
+
     /// The youngest revision.
     pub fn revision(&self) -> u64 {
         let repository = self.folder.path().join("repos/dist");

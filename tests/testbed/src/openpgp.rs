@@ -4,6 +4,8 @@
 //! OpenPGP keys and signatures made in Rust, good ones and the kinds that
 //! real programs will not make: without a back signature, without a time.
 
+mod revoking;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use pgp::composed::KeyType;
@@ -16,6 +18,8 @@ use pgp::types::{
     Duration, KeyDetails, KeyVersion, PacketHeaderVersion, Password, SecretParams, SigningKey, Tag,
     Timestamp,
 };
+
+pub use revoking::{Reason, Revoking};
 
 /// 2024-01-01T00:00:00Z: when keys are made, unless a test says otherwise.
 pub const MADE: u32 = 1_704_067_200;
@@ -31,10 +35,16 @@ pub enum Kind {
     Ed25519,
     /// ECDSA on NIST P-256.
     P256,
+    /// ECDSA on NIST P-384.
+    P384,
+    /// ECDSA on NIST P-521.
+    P521,
     /// ECDSA on secp256k1.
     Secp256k1,
     /// Ed25519 in a key of version 6.
     Ed25519V6,
+    /// Ed448 in a key of version 6.
+    Ed448V6,
 }
 
 impl Kind {
@@ -44,14 +54,17 @@ impl Kind {
             Self::Rsa2048 => KeyType::Rsa(2048),
             Self::Ed25519 => KeyType::Ed25519Legacy,
             Self::P256 => KeyType::ECDSA(ECCCurve::P256),
+            Self::P384 => KeyType::ECDSA(ECCCurve::P384),
+            Self::P521 => KeyType::ECDSA(ECCCurve::P521),
             Self::Secp256k1 => KeyType::ECDSA(ECCCurve::Secp256k1),
             Self::Ed25519V6 => KeyType::Ed25519,
+            Self::Ed448V6 => KeyType::Ed448,
         }
     }
 
     fn version(self) -> KeyVersion {
         match self {
-            Self::Ed25519V6 => KeyVersion::V6,
+            Self::Ed25519V6 | Self::Ed448V6 => KeyVersion::V6,
             _ => KeyVersion::V4,
         }
     }
@@ -98,6 +111,8 @@ impl Default for Terms {
 pub struct Signing {
     /// When, in Unix seconds; none leaves the time out.
     pub at: Option<u32>,
+    /// Whether the time stands under the signature.
+    pub time_hashed: bool,
     /// With which digest.
     pub digest: Digest,
     /// As a text signature (type 0x01).
@@ -118,6 +133,7 @@ impl Default for Signing {
     fn default() -> Self {
         Self {
             at: Some(SIGNED),
+            time_hashed: true,
             digest: Digest::Sha512,
             text: false,
             lifetime: None,
@@ -223,41 +239,6 @@ impl TestKey {
         self.subkeys.push((adopted, vec![binding]));
     }
 
-    /// Revokes the key inside its own public copy.
-    pub fn revoke(&mut self, at: u32) {
-        let revocation = self.revocation(at);
-        self.revocations.push(revocation);
-    }
-
-    /// Revokes a subkey.
-    pub fn revoke_subkey(&mut self, number: usize, at: u32) {
-        let terms = Terms {
-            stated: at,
-            ..Terms::default()
-        };
-        let config = self.statement(SignatureType::SubkeyRevocation, &terms);
-        let (subkey, _) = &self.subkeys[number];
-        let revocation = config.sign_subkey_binding(
-            &self.primary,
-            self.primary.public_key(),
-            &none(),
-            subkey.public_key(),
-        );
-        self.subkeys[number]
-            .1
-            .push(revocation.expect("a revocation"));
-    }
-
-    /// A revocation of the key that stands alone, as `gpg --gen-revoke` makes it.
-    pub fn armored_revocation(&self, at: u32) -> String {
-        armor("PGP PUBLIC KEY BLOCK", &bytes_of([&self.revocation(at)]))
-    }
-
-    /// The packet of such a revocation without armor.
-    pub fn revocation_bytes(&self, at: u32) -> Vec<u8> {
-        bytes_of([&self.revocation(at)])
-    }
-
     /// The public key as packets without armor.
     pub fn public_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
@@ -305,16 +286,6 @@ impl TestKey {
         bytes_of([&signature])
     }
 
-    fn revocation(&self, at: u32) -> Signature {
-        let terms = Terms {
-            stated: at,
-            ..Terms::default()
-        };
-        self.statement(SignatureType::KeyRevocation, &terms)
-            .sign_key(&self.primary, &none(), self.primary.public_key())
-            .expect("a revocation")
-    }
-
     fn bind(&self, subkey: &SecretSubkey, terms: &Terms) -> Signature {
         let mut config = self.statement(SignatureType::SubkeyBinding, terms);
         if terms.back_signature {
@@ -350,15 +321,8 @@ impl TestKey {
         config.hashed_subpackets = vec![
             regular(SubpacketData::SignatureCreationTime(time)),
             regular(SubpacketData::IssuerFingerprint(self.primary.fingerprint())),
+            regular(SubpacketData::KeyFlags(flags)),
         ];
-        if !matches!(
-            typ,
-            SignatureType::KeyRevocation | SignatureType::SubkeyRevocation
-        ) {
-            config
-                .hashed_subpackets
-                .push(regular(SubpacketData::KeyFlags(flags)));
-        }
         if let Some(lifetime) = terms.lifetime {
             let lifetime = SubpacketData::KeyExpirationTime(Duration::from_secs(lifetime));
             config.hashed_subpackets.push(regular(lifetime));
@@ -378,10 +342,14 @@ fn sign(key: &impl SigningKey, data: &[u8], signing: &Signing) -> Signature {
         SignatureType::Binary
     };
     let mut config = configure(key, typ, signing.digest);
-    let mut hashed = Vec::new();
+    let (mut hashed, mut unhashed) = (Vec::new(), Vec::new());
     if let Some(at) = signing.at {
         let time = Timestamp::from_secs(at);
-        hashed.push(regular(SubpacketData::SignatureCreationTime(time)));
+        let place = match signing.time_hashed {
+            true => &mut hashed,
+            false => &mut unhashed,
+        };
+        place.push(regular(SubpacketData::SignatureCreationTime(time)));
     }
     if signing.fingerprint {
         hashed.push(regular(SubpacketData::IssuerFingerprint(key.fingerprint())));
@@ -398,11 +366,12 @@ fn sign(key: &impl SigningKey, data: &[u8], signing: &Signing) -> Signature {
         });
         hashed.push(Subpacket::critical(notation).expect("a critical subpacket"));
     }
-    config.hashed_subpackets = hashed;
     if signing.key_id && key.version() == KeyVersion::V4 {
         let id = SubpacketData::IssuerKeyId(key.legacy_key_id());
-        config.unhashed_subpackets = vec![regular(id)];
+        unhashed.push(regular(id));
     }
+    config.hashed_subpackets = hashed;
+    config.unhashed_subpackets = unhashed;
     config.sign(key, &none(), data).expect("a signature")
 }
 

@@ -1,0 +1,136 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! Revocations of keys and subkeys, those that say why and when, and those
+//! that say it where nothing protects it.
+
+use pgp::packet::{Signature, SignatureConfig, SignatureType, SubpacketData};
+use pgp::types::{KeyDetails, Timestamp};
+
+pub use pgp::packet::RevocationCode as Reason;
+
+use super::{Digest, MADE, TestKey, armor, bytes_of, configure, none, regular};
+
+/// How a key is revoked.
+#[derive(Clone, Debug)]
+pub struct Revoking {
+    /// When, in Unix seconds; none leaves the time out.
+    pub at: Option<u32>,
+    /// Why, under the signature. Real ones give at most one reason.
+    pub reasons: Vec<Reason>,
+    /// The same, where anybody can write it.
+    pub unhashed_reasons: Vec<Reason>,
+    /// With which digest.
+    pub digest: Digest,
+    /// Seconds until the revocation itself expires.
+    pub lifetime: Option<u32>,
+}
+
+impl Revoking {
+    /// A revocation with a date and no reason.
+    pub fn at(at: u32) -> Self {
+        Self {
+            at: Some(at),
+            ..Self::default()
+        }
+    }
+
+    /// A revocation with a date and a reason.
+    pub fn because(at: u32, reason: Reason) -> Self {
+        Self {
+            reasons: vec![reason],
+            ..Self::at(at)
+        }
+    }
+}
+
+impl Default for Revoking {
+    fn default() -> Self {
+        Self {
+            at: Some(MADE),
+            reasons: Vec::new(),
+            unhashed_reasons: Vec::new(),
+            digest: Digest::Sha512,
+            lifetime: None,
+        }
+    }
+}
+
+impl TestKey {
+    /// Revokes the key inside its own public copy, without a reason.
+    pub fn revoke(&mut self, at: u32) {
+        self.revoke_as(&Revoking::at(at));
+    }
+
+    /// Revokes the key inside its own public copy.
+    pub fn revoke_as(&mut self, revoking: &Revoking) {
+        let revocation = self.revocation(revoking);
+        self.revocations.push(revocation);
+    }
+
+    /// Revokes a subkey without a reason.
+    pub fn revoke_subkey(&mut self, number: usize, at: u32) {
+        self.revoke_subkey_as(number, &Revoking::at(at));
+    }
+
+    /// Revokes a subkey.
+    pub fn revoke_subkey_as(&mut self, number: usize, revoking: &Revoking) {
+        let config = self.withdrawal(SignatureType::SubkeyRevocation, revoking);
+        let (subkey, _) = &self.subkeys[number];
+        let revocation = config
+            .sign_subkey_binding(
+                &self.primary,
+                self.primary.public_key(),
+                &none(),
+                subkey.public_key(),
+            )
+            .expect("a revocation");
+        self.subkeys[number].1.push(revocation);
+    }
+
+    /// A revocation of the key that stands alone, as `gpg --gen-revoke` makes
+    /// it, without a reason.
+    pub fn armored_revocation(&self, at: u32) -> String {
+        self.armored_revocation_as(&Revoking::at(at))
+    }
+
+    /// A revocation of the key that stands alone.
+    pub fn armored_revocation_as(&self, revoking: &Revoking) -> String {
+        let revocation = self.revocation(revoking);
+        armor("PGP PUBLIC KEY BLOCK", &bytes_of([&revocation]))
+    }
+
+    /// The packet of a revocation without a reason, and without armor.
+    pub fn revocation_bytes(&self, at: u32) -> Vec<u8> {
+        bytes_of([&self.revocation(&Revoking::at(at))])
+    }
+
+    fn revocation(&self, revoking: &Revoking) -> Signature {
+        self.withdrawal(SignatureType::KeyRevocation, revoking)
+            .sign_key(&self.primary, &none(), self.primary.public_key())
+            .expect("a revocation")
+    }
+
+    fn withdrawal(&self, typ: SignatureType, revoking: &Revoking) -> SignatureConfig {
+        let said = |reason: &Reason| {
+            let text = "in the test's own words";
+            regular(SubpacketData::RevocationReason(*reason, text.into()))
+        };
+        let mut config = configure(&self.primary, typ, revoking.digest);
+        let mut hashed = vec![regular(SubpacketData::IssuerFingerprint(
+            self.primary.fingerprint(),
+        ))];
+        if let Some(at) = revoking.at {
+            let time = Timestamp::from_secs(at);
+            hashed.push(regular(SubpacketData::SignatureCreationTime(time)));
+        }
+        if let Some(lifetime) = revoking.lifetime {
+            let lifetime = pgp::types::Duration::from_secs(lifetime);
+            hashed.push(regular(SubpacketData::SignatureExpirationTime(lifetime)));
+        }
+        hashed.extend(revoking.reasons.iter().map(said));
+        config.hashed_subpackets = hashed;
+        config.unhashed_subpackets = revoking.unhashed_reasons.iter().map(said).collect();
+        config
+    }
+}
