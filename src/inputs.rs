@@ -24,6 +24,8 @@ pub enum Shape {
     Lines,
     /// `true` or `false`; on the command line the bare flag means `true`.
     Flag,
+    /// A whole number, or the default's word.
+    Number,
 }
 
 /// One input.
@@ -53,11 +55,15 @@ macro_rules! table {
 table! {
     "mode" Word Some("verify"),
         "What to do: `verify` or `publish`.";
-    "source" Word None,
-        "URL of the directory that holds the artifacts (it is read recursively), or a local directory.";
+    "config" Word Some("none"),
+        "Path of a YAML file in the checkout that holds inputs; `none`: no file.";
+    "release" Word Some("none"),
+        "Which of the releases that the `config` file names; `none`: it names none.";
+    "source" Word Some("none"),
+        "URL of the directory that holds the artifacts (it is read recursively), or a local directory; `none`: not given here, so the `config` file must say it.";
     "area" Word Some("derived"),
         "`release` or `dev`, only where the source cannot say it (a local directory); `derived`: the source says it.";
-    "revision" Word Some("head"),
+    "revision" Number Some("head"),
         "Subversion revision to read the source at; `head`: the newest one, resolved once.";
     "keys" Lines Some("derived"),
         "URLs or paths of KEYS files, one a line; `derived`: the project's KEYS in the ASF release area.";
@@ -85,9 +91,9 @@ table! {
         "Whether to attest the files (PEP 740); `true` is not available yet.";
     "dry-run" Flag Some("false"),
         "Everything but the token and the upload.";
-    "concurrency" Word Some("4"),
+    "concurrency" Number Some("4"),
         "Uploads in flight, over all projects (1 to 32).";
-    "max-files" Word Some("5000"),
+    "max-files" Number Some("5000"),
         "The most files and folders that the source may hold.";
     "max-file-size" Word Some("2 GiB"),
         "The most that one file may hold.";
@@ -131,6 +137,8 @@ pub const OUTPUTS: [(&str, &str); 5] = [
 #[derive(Clone, Debug, Default)]
 pub struct Inputs {
     given: BTreeMap<&'static str, String>,
+    /// Where the file says the values that it gave, as `file:line:column`.
+    places: BTreeMap<&'static str, String>,
 }
 
 /// What the process was asked.
@@ -142,6 +150,8 @@ pub enum Request {
     Version(String),
     /// A run with these inputs and with what was wrong with how they were given.
     Run(Inputs, Vec<Finding>),
+    /// `migrate`: convert the file that these arguments name.
+    Migrate(Vec<OsString>),
 }
 
 impl Inputs {
@@ -160,6 +170,9 @@ impl Inputs {
         if first.is_some_and(|arg| arg == "-V") || context.args() == ["--version"] {
             return Request::Version(format!("asf-pypi-publish {}\n", env!("CARGO_PKG_VERSION")));
         }
+        if first.is_some_and(|arg| arg == "migrate") {
+            return Request::Migrate(context.args().iter().skip(1).cloned().collect());
+        }
         let (inputs, mut problems) = Self::from_args(context.args());
         // Half of the inputs would silently not count.
         if let Some((variable, _)) = context.all_env().find(|(name, _)| is_input(name)) {
@@ -177,6 +190,31 @@ impl Inputs {
             .get(name)
             .map(String::as_str)
             .or_else(|| TABLE.iter().find(|row| row.name == name)?.default)
+    }
+
+    /// Whether an input was given here. One whose value is its default word
+    /// was not: action.yml gives every input its default, so that a runner
+    /// cannot tell the two apart.
+    pub fn is_given(&self, name: &str) -> bool {
+        let default = row(name).and_then(|row| row.default);
+        self.given
+            .get(name)
+            .is_some_and(|value| Some(value.trim()) != default)
+    }
+
+    /// Takes a value of the configuration file, unless the input was given
+    /// itself. `place` is `file:line:column`.
+    pub fn fill(&mut self, row: &'static Row, value: &str, place: String) {
+        if !self.is_given(row.name) {
+            self.given.insert(row.name, value.to_owned());
+            self.places.insert(row.name, place);
+        }
+    }
+
+    /// Where the configuration file says the value of an input; none where
+    /// the file did not say it or was overridden.
+    pub fn place(&self, name: &str) -> Option<&str> {
+        self.places.get(name).map(String::as_str)
     }
 
     fn from_env(context: &Context) -> (Self, Vec<Finding>) {
@@ -292,7 +330,8 @@ impl Inputs {
     }
 }
 
-fn row(name: &str) -> Option<&'static Row> {
+/// The input of this name.
+pub(crate) fn row(name: &str) -> Option<&'static Row> {
     TABLE.iter().find(|row| row.name == name)
 }
 
@@ -352,8 +391,10 @@ pub(crate) fn nearest<'a>(
 fn help() -> String {
     let mut text = String::from(
         "Verifies an Apache release and publishes exactly its bytes on a Python package index.\n\n\
-         Usage: asf-pypi-publish MODE --source URL [--FLAG VALUE ...]\n\n\
-         MODE is `verify` or `publish`. Without arguments, the same values are read from INPUT_*.\n\n",
+         Usage: asf-pypi-publish MODE --source URL [--FLAG VALUE ...]\n       \
+         asf-pypi-publish migrate FILE\n\n\
+         MODE is `verify` or `publish`. Without arguments, the same values are read from INPUT_*.\n\
+         `migrate` turns a release-config of airflow-publish into a file for --config.\n\n",
     );
     for row in TABLE.iter().skip(1) {
         let default = row

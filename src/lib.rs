@@ -11,6 +11,7 @@
 pub mod channel;
 pub mod checksum;
 pub mod commands;
+pub mod config;
 pub mod context;
 pub mod digest;
 pub mod dist;
@@ -20,6 +21,7 @@ pub mod github;
 pub mod http;
 pub mod index;
 pub mod inputs;
+pub mod migrate;
 #[expect(clippy::disallowed_types, reason = "the owner of this border")]
 pub mod openpgp;
 pub mod plan;
@@ -53,6 +55,7 @@ pub fn main(context: &Context) -> ExitCode {
             github::runner::say(&text);
             return ExitCode::SUCCESS;
         }
+        Request::Migrate(args) => return ExitCode::from(commands::migrate(context, &args).code()),
         Request::Run(inputs, problems) => (inputs, problems),
     };
     github::runner::tell_panics(context);

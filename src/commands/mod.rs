@@ -5,6 +5,7 @@
 
 mod examine;
 mod lists;
+mod migrate;
 mod publish;
 mod told;
 mod upload;
@@ -12,6 +13,7 @@ mod upload;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::config;
 use crate::context::Context;
 use crate::endpoints::PROJECT_PAGE;
 use crate::github::log;
@@ -20,8 +22,10 @@ use crate::github::runner::{self, Runner, RunnerError};
 use crate::http::{Client, ClientOptions};
 use crate::inputs::Inputs;
 use crate::plan::{self, Mode, Plan, Waived};
-use crate::report::{Outcome, Report, markdown, text};
+use crate::report::{ConfigRow, Outcome, Report, markdown, text};
 use crate::rules::{Exit, Finding, Rule};
+
+pub use migrate::migrate;
 
 /// What every step of a run needs.
 struct Run<'a> {
@@ -49,10 +53,19 @@ impl Run<'_> {
 
 /// Does what the inputs ask and tells the story: log, annotations, outputs,
 /// job summary and JSON report. Never panics on anything from outside.
-pub async fn run(context: &Context, inputs: &Inputs, problems: Vec<Finding>) -> Report {
+pub async fn run(context: &Context, inputs: &Inputs, mut problems: Vec<Finding>) -> Report {
     let runner = Runner::new(context);
     log::log_to_stderr(context);
-    let mut report = match read_plan(inputs, problems) {
+    let mut inputs = inputs.clone();
+    let (config, is_known) = match read_config(context, &mut inputs, &problems) {
+        Ok(row) => (row, true),
+        Err(found) => {
+            problems.extend(found);
+            (None, false)
+        }
+    };
+    let inputs = &inputs;
+    let mut report = match read_plan(inputs, problems, is_known) {
         Ok(plan) => carry_out(context, &plan, &runner).await,
         Err(mut problems) => {
             problems.extend(missing_id_token(context, inputs));
@@ -61,6 +74,7 @@ pub async fn run(context: &Context, inputs: &Inputs, problems: Vec<Finding>) -> 
             report
         }
     };
+    report.config = config;
     let good = match (report.mode == Mode::Publish.word(), report.dry_run) {
         (true, false) => Outcome::Published,
         (true, true) => Outcome::DryRun,
@@ -93,7 +107,39 @@ fn credentials(context: &Context) -> Result<RequestCredentials, Finding> {
     RequestCredentials::new(url, token).map_err(|why| why.finding())
 }
 
-fn read_plan(inputs: &Inputs, mut problems: Vec<Finding>) -> Result<Plan, Vec<Finding>> {
+/// Fills in what the configuration file says; gives what came from it, if
+/// there is one.
+fn read_config(
+    context: &Context,
+    inputs: &mut Inputs,
+    problems: &[Finding],
+) -> Result<Option<ConfigRow>, Vec<Finding>> {
+    // Then the file that was meant, or the release, is not known.
+    let is_unknown = |problem: &Finding| {
+        let path = problem.path.as_deref();
+        path == Some("config") || path == Some("release")
+    };
+    if problems.iter().any(is_unknown) {
+        return Err(Vec::new());
+    }
+    let workspace = context
+        .env("GITHUB_WORKSPACE")
+        .filter(|path| !path.is_empty())
+        .unwrap_or(".");
+    config::fill(Path::new(workspace), inputs)
+}
+
+/// The plan, or every problem of every input. Where the configuration file
+/// could not be read, what it may have said is not held against the inputs.
+fn read_plan(
+    inputs: &Inputs,
+    mut problems: Vec<Finding>,
+    config_known: bool,
+) -> Result<Plan, Vec<Finding>> {
+    let is_known = |problem: &Finding| {
+        let name = problem.path.as_deref().unwrap_or_default();
+        config_known || inputs.is_given(name) || config::NOT_IN_A_FILE.contains(&name)
+    };
     match Plan::read(inputs) {
         Ok(plan) if problems.is_empty() => Ok(plan),
         Ok(_) => Err(problems),
@@ -104,13 +150,22 @@ fn read_plan(inputs: &Inputs, mut problems: Vec<Finding>) -> Result<Plan, Vec<Fi
                 .iter()
                 .map(|problem| problem.path.clone())
                 .collect();
-            problems.extend(
-                more.into_iter()
-                    .filter(|problem| !told.contains(&problem.path)),
-            );
+            let more = more
+                .into_iter()
+                .filter(|problem| !told.contains(&problem.path) && is_known(problem))
+                .map(|problem| with_place(inputs, problem));
+            problems.extend(more);
             Err(problems)
         }
     }
+}
+
+/// Where the configuration file says what is wrong, if it does.
+fn with_place(inputs: &Inputs, mut problem: Finding) -> Finding {
+    if let Some(place) = problem.path.as_deref().and_then(|name| inputs.place(name)) {
+        problem.found = format!("{}, at {place}", problem.found);
+    }
+    problem
 }
 
 async fn carry_out(context: &Context, plan: &Plan, runner: &Runner) -> Report {

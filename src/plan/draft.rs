@@ -40,7 +40,7 @@ pub(super) struct Draft {
 
 impl Draft {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
-        if reader.inputs.value("source").is_none() {
+        if reader.is_default_word("source") {
             reader.refuse(
                 "source",
                 "the URL of a directory, or a local directory",
@@ -59,7 +59,7 @@ impl Draft {
         let upload = reader.optional("upload-url", places::URL_LEGAL, places::url);
         Self {
             mode: reader.word("mode", "`verify` or `publish`", values::mode),
-            source: reader.word("source", places::LOCATION_LEGAL, places::location),
+            source: reader.optional("source", places::LOCATION_LEGAL, places::location),
             area: reader.optional("area", "`release` or `dev`", places::Area::read),
             revision: reader.optional("revision", "a revision number, or `head`", values::revision),
             keys: reader.lines("keys", places::LOCATION_LEGAL, places::location),

@@ -17,6 +17,11 @@ fn is_invisible(c: char) -> bool {
         | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// Characters that no reader of a text sees for what they are.
+pub(crate) fn is_hidden(c: char) -> bool {
+    c.is_control() || is_invisible(c)
+}
+
 /// One line for a log. A runner reads `::command::` at the start of a line and
 /// `##[command]` anywhere in it: the caller puts a word before the text, and
 /// the second form is broken here.
@@ -27,7 +32,7 @@ pub fn line(text: &str) -> String {
             '\n' => safe.push_str("\\n"),
             '\r' => safe.push_str("\\r"),
             '\t' => safe.push(' '),
-            c if c.is_control() || is_invisible(c) => {
+            c if is_hidden(c) => {
                 let _ = write!(safe, "\\u{{{:x}}}", u32::from(c));
             }
             c => safe.push(c),

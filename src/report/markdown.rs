@@ -58,6 +58,10 @@ fn facts(page: &mut String, report: &Report) {
     if let Some(area) = &report.area {
         rows.push(("Area", shown(area)));
     }
+    if let Some(config) = &report.config {
+        let text = format!("{}; gives {}", config.shown(), config.gave());
+        rows.push(("Configuration", shown(&text)));
+    }
     for keys in &report.keys {
         rows.push(("KEYS", shown(&keys.place) + &at(keys.revision)));
     }

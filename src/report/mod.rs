@@ -109,6 +109,19 @@ pub struct KeysRow {
     pub revision: Option<u64>,
 }
 
+/// The configuration file that was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ConfigRow {
+    /// Relative to the checkout.
+    pub path: String,
+    /// Of the file's bytes; lower-case hex.
+    pub sha256: String,
+    /// The release that was chosen.
+    pub release: Option<String>,
+    /// The inputs whose values the file gave, in the order of the table.
+    pub inputs: Vec<&'static str>,
+}
+
 /// A signer, for people.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SignerRow {
@@ -138,6 +151,9 @@ pub struct Report {
     pub source: Option<String>,
     /// `release` or `dev`.
     pub area: Option<String>,
+    /// The configuration file; absent where none was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub config: Option<ConfigRow>,
     /// Every path of the source.
     pub files: Vec<FileRow>,
     /// Every verdict.
@@ -169,6 +185,26 @@ pub struct Report {
     pub dry_run: bool,
 }
 
+impl ConfigRow {
+    /// The file, its hash and its release, for people.
+    pub fn shown(&self) -> String {
+        let release = self
+            .release
+            .as_ref()
+            .map_or(String::new(), |release| format!(", release {release}"));
+        format!("{}{release}, SHA-256 {}", self.path, self.sha256)
+    }
+
+    /// The inputs that it gave, for people.
+    pub fn gave(&self) -> String {
+        if self.inputs.is_empty() {
+            "nothing".to_owned()
+        } else {
+            self.inputs.join(", ")
+        }
+    }
+}
+
 impl Report {
     /// A report of a run that has not begun.
     pub fn new(mode: &str) -> Self {
@@ -181,6 +217,7 @@ impl Report {
             revision: None,
             source: None,
             area: None,
+            config: None,
             files: Vec::new(),
             findings: Vec::new(),
             waived: Vec::new(),

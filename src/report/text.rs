@@ -83,6 +83,10 @@ fn nothing_sent(report: &Report) -> &'static str {
 /// What the run found out, for the end of the log.
 pub fn facts(report: &Report) -> Vec<String> {
     let mut lines = Vec::new();
+    if let Some(config) = &report.config {
+        lines.push(format!("config:  {}", line(&config.shown())));
+        lines.push(format!("  gives: {}", config.gave()));
+    }
     if let Some(source) = &report.source {
         let at = report
             .revision

@@ -58,6 +58,12 @@ rules! {
     InputEmpty "input-empty" Refuse Inputs false
         "An input is present but empty: a mistyped expression must never switch a check off."
         => "Leave the input out, or give the word that the table of inputs names.";
+    ConfigUnreadable "config-unreadable" Refuse Inputs false
+        "The configuration file cannot be read from the checkout."
+        => "Check `config`: a path of a file inside the checkout, without links on the way. A job must check out the repository before this step.";
+    ConfigIllegal "config-illegal" Refuse Inputs false
+        "The configuration file holds what is not legal there."
+        => "Correct that line; docs/config.schema.json says what is legal.";
     IdTokenMissing "id-token-missing" Refuse Inputs false
         "The job may not ask GitHub for an identity token."
         => "Give the job `permissions: id-token: write`. A pull request from a fork never has it.";

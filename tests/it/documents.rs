@@ -2,16 +2,18 @@
 // Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
 
 //! The documents that restate what the code says: action.yml, the README's
-//! tables, the rules and the report's schema. Each must say the same as the
+//! tables, the rules, and the schema of the configuration file. Each must say the same as the
 //! code. `UPDATE_DOCS=1 cargo test documents` writes them anew.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use asf_pypi_publish::inputs::{OUTPUTS, Shape, TABLE};
+use asf_pypi_publish::config;
+use asf_pypi_publish::inputs::{OUTPUTS, Row, Shape, TABLE};
 use asf_pypi_publish::rules::{Exit, Rule, Severity};
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
@@ -180,6 +182,71 @@ fn documents_the_flags_are_the_inputs_of_the_table() {
         .filter(|line| line.starts_with("  --"))
         .count();
     assert_eq!(flags, TABLE.len() - 1);
+}
+
+/// What a value of the configuration file may be, as JSON Schema.
+fn schema_of(row: &Row) -> Value {
+    // No control characters, and something that is no blank.
+    let line = json!({ "type": "string", "pattern": r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$" });
+    let mut schema = match row.shape {
+        Shape::Word => line,
+        Shape::Lines => json!({ "anyOf": [
+            { "type": "string", "pattern": r"\S" },
+            { "type": "array", "minItems": 1, "items": line },
+        ] }),
+        Shape::Flag => json!({ "type": "boolean" }),
+        Shape::Number => {
+            let number = json!({ "type": "integer", "minimum": 0 });
+            match row.default.filter(|word| word.parse::<u64>().is_err()) {
+                Some(word) => json!({ "anyOf": [number, { "const": word }] }),
+                None => number,
+            }
+        }
+    };
+    schema["description"] = json!(row.meaning);
+    schema
+}
+
+#[test]
+fn documents_the_schema_of_the_configuration_file_has_the_inputs_of_the_table() {
+    let mut inputs = serde_json::Map::new();
+    let mut values = serde_json::Map::new();
+    for row in config::rows() {
+        inputs.insert(
+            row.name.to_owned(),
+            json!({ "$ref": format!("#/$defs/{}", row.name) }),
+        );
+        values.insert(row.name.to_owned(), schema_of(row));
+    }
+    let mut top = inputs.clone();
+    top.insert(
+        config::RELEASES.to_owned(),
+        json!({
+            "description": "Releases by name, chosen by the input `release`: what one says stands before what the top says.",
+            "type": "object",
+            "minProperties": 1,
+            "propertyNames": {
+                "pattern": r"^[a-z][a-z0-9._-]{0,63}$",
+                "not": { "enum": ["none", "null", "true", "false"] },
+            },
+            "additionalProperties": {
+                "type": "object",
+                "additionalProperties": false,
+                "properties": inputs,
+            },
+        }),
+    );
+    let schema = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "The configuration file of asf-pypi-publish",
+        "description": "Named by the input `config`. An input that is given to the run itself stands before what the file says.",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": top,
+        "$defs": values,
+    });
+    let text = serde_json::to_string_pretty(&schema).unwrap();
+    agree("docs/config.schema.json", &format!("{text}\n"));
 }
 
 #[test]

@@ -12,12 +12,14 @@
 )]
 
 mod checksum;
+mod config;
 mod container;
 mod dist;
 mod documents;
 mod injection;
 mod inputs;
 mod main_job;
+mod migrate;
 mod openpgp;
 mod real;
 mod refusals;

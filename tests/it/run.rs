@@ -82,24 +82,34 @@ pub fn binary<A: AsRef<OsStr>>(args: &[A]) -> Ran {
 /// working folder is read back if it is there.
 pub fn run<A: AsRef<OsStr>>(args: &[A], env: &[(&str, &str)]) -> Ran {
     let folder = TempDir::new().unwrap();
-    let mut command = command(folder.path(), env);
+    run_in(folder.path(), args, env)
+}
+
+/// The same in a folder that holds something already.
+pub fn run_in<A: AsRef<OsStr>>(folder: &Path, args: &[A], env: &[(&str, &str)]) -> Ran {
+    let mut command = command(folder, env);
     command.args(args);
-    finish(command, folder.path())
+    finish(command, folder)
 }
 
 /// The binary as a runner starts it: no arguments, inputs as `INPUT_*`,
 /// files for outputs and summary.
 pub fn run_as_action(inputs: &[(&str, &str)], env: &[(&str, &str)]) -> Ran {
     let folder = TempDir::new().unwrap();
-    let mut command = command(folder.path(), env);
+    run_as_action_in(folder.path(), inputs, env)
+}
+
+/// The same in a folder that holds something already.
+pub fn run_as_action_in(folder: &Path, inputs: &[(&str, &str)], env: &[(&str, &str)]) -> Ran {
+    let mut command = command(folder, env);
     command.env("GITHUB_ACTIONS", "true");
     command.env("GITHUB_REPOSITORY", "apache/example");
-    command.env("GITHUB_OUTPUT", folder.path().join("output"));
-    command.env("GITHUB_STEP_SUMMARY", folder.path().join("summary.md"));
+    command.env("GITHUB_OUTPUT", folder.join("output"));
+    command.env("GITHUB_STEP_SUMMARY", folder.join("summary.md"));
     for (name, value) in inputs {
         command.env(format!("INPUT_{}", name.to_uppercase()), value);
     }
-    finish(command, folder.path())
+    finish(command, folder)
 }
 
 /// The path of the binary.
