@@ -203,6 +203,22 @@ impl Runner {
     }
 }
 
+/// The properties that put an annotation beside a line of the checkout: only
+/// the configuration file has such lines.
+fn beside(finding: &Finding) -> String {
+    let place = || {
+        let mut parts = finding.path.as_deref()?.rsplitn(3, ':');
+        let (column, line, file) = (parts.next()?, parts.next()?, parts.next()?);
+        let file = escape::command_property(file);
+        Some(format!("file={file},line={line},col={column},"))
+    };
+    if finding.rule == Rule::ConfigIllegal {
+        place().unwrap_or_default()
+    } else {
+        String::new()
+    }
+}
+
 fn annotate(command: &str, finding: &Finding) {
     let place = finding
         .path
@@ -217,7 +233,8 @@ fn annotate(command: &str, finding: &Finding) {
         finding.rule.link()
     );
     emit(format_args!(
-        "::{command} title={}::{}",
+        "::{command} {}title={}::{}",
+        beside(finding),
         escape::command_property(&format!("asf-pypi-publish: {}", finding.rule)),
         escape::command_data(&message)
     ));

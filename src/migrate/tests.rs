@@ -1,1 +1,87 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
 
+//! Tables of what expressions become as globs and as projects.
+
+use super::pattern::{Globs, is_sidecar, projects};
+
+#[test]
+fn an_expression_becomes_globs_of_exactly_its_meaning_or_none() {
+    let globs = |pattern| Globs::read(pattern).map(|globs| globs.globs.join(" "));
+    for (pattern, expected) in [
+        (".*(.asc|.sha512)$", Some("*?asc *?sha512")),
+        (r".*(\.asc|\.sha512)$", Some("*.asc *.sha512")),
+        ("^(foo-.*?)$", Some("foo-*")),
+        ("(foo_.*)", Some("foo_*")),
+        ("(foo_.+)$", Some("foo_?*")),
+        (
+            ".*(-src.tar.gz|-bin.(zip|tgz))$",
+            Some("*-src?tar?gz *-bin?zip *-bin?tgz"),
+        ),
+        ("(?:a|b)(c|d)$", Some("ac ad bc bd")),
+        ("foo$", Some("foo")),
+        // Without an end, Python takes the beginning of a longer name too.
+        ("(foo)", None),
+        ("foo.*|bar", None),
+        (r"foo\$", None),
+        ("(foo", None),
+        ("foo)$", None),
+        ("a)b(c$", None),
+        ("fo?o$", None),
+        ("(foo)+$", None),
+        ("(foo)?$", None),
+        ("fo{2}$", None),
+        ("f[ao]o$", None),
+        (r"foo-\d$", None),
+        (r"foo\*$", None),
+        ("(?!foo).*$", None),
+        ("(?i:foo)$", None),
+        ("(?<name>foo)$", None),
+        ("(foo.*?)(?=rc)", None),
+        ("^^foo$", None),
+        ("foo$bar$", None),
+        ("", None),
+        ("föö$", None),
+        ("(a|b)(a|b)(a|b)(a|b)(a|b)(a|b)(a|b)$", None),
+    ] {
+        assert_eq!(globs(pattern).as_deref(), expected, "{pattern}");
+    }
+    assert!(Globs::read(".*(a)$").is_some_and(|globs| globs.grouped));
+    assert!(Globs::read(".*a$").is_some_and(|globs| !globs.grouped));
+}
+
+#[test]
+fn a_glob_on_file_names_becomes_whole_project_names_or_none() {
+    for (glob, expected) in [
+        ("*apache_foo*", Some("apache-foo apache-foo-*")),
+        ("apache-foo-*", Some("apache-foo-*")),
+        ("Apache_Foo_Bar_*", Some("apache-foo-bar-*")),
+        ("*", None),
+        ("*.whl", None),
+        ("foo", None),
+        ("apache_foo-2*", None),
+        ("apache_foo-1?0*", None),
+        ("foo?*", None),
+        ("-foo*", None),
+        ("_*", None),
+    ] {
+        let found = projects(glob).map(|names| names.join(" "));
+        assert_eq!(found.as_deref(), expected, "{glob}");
+    }
+}
+
+#[test]
+fn only_sidecars_are_taken_for_sidecars() {
+    for (glob, expected) in [
+        ("*?asc", true),
+        ("*.sha512", true),
+        ("foo-*.md5", true),
+        ("*asc", true),
+        ("foo-asc", false),
+        ("*.whl", false),
+        ("*-source?tar?gz", false),
+        ("*", false),
+    ] {
+        assert_eq!(is_sidecar(glob), expected, "{glob}");
+    }
+}
