@@ -5,6 +5,8 @@
 //!
 //! Decides nothing in doubt: what has no glob of exactly its meaning has none.
 
+use crate::dist::filename::is_other_artifact;
+
 /// More alternatives than this are not written out.
 const MOST: usize = 64;
 
@@ -159,4 +161,19 @@ pub(super) fn is_sidecar(glob: &str) -> bool {
         glob.strip_suffix(end)
             .is_some_and(|head| head.ends_with(['.', '?']) || head == "*")
     })
+}
+
+/// Whether no name that such a glob matches is one of a distribution: there a
+/// version follows the first hyphen, and none of the words that tell a source
+/// archive.
+pub(super) fn is_never_published(glob: &str) -> bool {
+    let head = glob.split(['*', '?']).next().unwrap_or_default();
+    let no_version = head
+        .split_once('-')
+        .is_some_and(|(_, rest)| rest.starts_with(|c: char| c.is_ascii_alphabetic()));
+    // Where the `?` is no dot, the name has no suffix of a distribution either.
+    let archive = glob
+        .rsplit_once('*')
+        .is_some_and(|(_, tail)| is_other_artifact(&format!("x{}", tail.replace('?', "."))));
+    no_version || archive
 }

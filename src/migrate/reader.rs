@@ -126,7 +126,7 @@ impl<'a> Reader<'a> {
         let exclude = self.exclude(checks);
         self.projects(projects);
         if !exclude.is_empty() {
-            self.note("exclude: what it names is listed, but neither published nor verified. Source archives need no line: they are verified and never published.");
+            self.note("exclude: what it names is listed, but neither published nor verified.");
             self.out.values.push(("exclude", exclude));
         }
         self.note("The source is read with all its folders, and every file must be of a known kind, with a checksum and a signature by a key of KEYS.");
@@ -300,21 +300,26 @@ impl<'a> Reader<'a> {
         let mut exclude: Vec<String> = Vec::new();
         for pattern in patterns {
             match Globs::read(&pattern).filter(|globs| globs.grouped) {
-                Some(globs) => {
-                    let kept = globs
-                        .globs
-                        .into_iter()
-                        .filter(|glob| !pattern::is_sidecar(glob));
-                    for glob in kept {
-                        if !exclude.contains(&glob) {
-                            exclude.push(glob);
-                        }
-                    }
-                }
+                Some(globs) => self.keep_exclude(&pattern, globs.globs, &mut exclude),
                 None => self.open_excludes.push(pattern),
             }
         }
         exclude
+    }
+
+    /// Keeps the globs of an exclusion that are needed: signatures, checksums
+    /// and source archives are never published, and here they are verified.
+    fn keep_exclude(&mut self, pattern: &str, globs: Vec<String>, exclude: &mut Vec<String>) {
+        for glob in globs {
+            if pattern::is_sidecar(&glob) {
+                continue;
+            }
+            if pattern::is_never_published(&glob) {
+                self.note(format!("exclude: `{pattern}` names only what is never published; it is not excluded, so that it is verified."));
+            } else if !exclude.contains(&glob) {
+                exclude.push(glob);
+            }
+        }
     }
 
     /// The projects, unless an exclusion got lost: what it named would then be

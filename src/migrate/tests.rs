@@ -3,7 +3,8 @@
 
 //! Tables of what expressions become as globs and as projects.
 
-use super::pattern::{Globs, is_sidecar, projects};
+use super::pattern::{Globs, is_never_published, is_sidecar, projects};
+use crate::dist::filename::DistributionName;
 
 #[test]
 fn an_expression_becomes_globs_of_exactly_its_meaning_or_none() {
@@ -83,5 +84,46 @@ fn only_sidecars_are_taken_for_sidecars() {
         ("*", false),
     ] {
         assert_eq!(is_sidecar(glob), expected, "{glob}");
+    }
+}
+
+#[test]
+fn what_could_be_published_is_never_taken_for_what_never_is() {
+    for (glob, expected) in [
+        ("apache-foo-*", true),
+        ("*-source?tar?gz", true),
+        ("*-src.tar.gz", true),
+        ("*-bin?zip", true),
+        ("*?zip", true),
+        ("apache_foo-*", false),
+        ("apache_foo-1*", false),
+        ("apache_foo*-src*", false),
+        ("*-source", false),
+        ("*source?tar?gz", false),
+        ("apache?foo-bar*", false),
+        ("*", false),
+        ("foo-bar", true),
+    ] {
+        assert_eq!(is_never_published(glob), expected, "{glob}");
+    }
+    for name in [
+        "apache_foo-1.0.tar.gz",
+        "src-1.0.tar.gz",
+        "a-1!2.0.post3.tar.gz",
+        "apache_foo-1.0-py3-none-any.whl",
+        "foo-1.0-7b-py3-none-any.whl",
+        "source-1.0-cp39-abi3-macosx_10_12_x86_64.whl",
+    ] {
+        assert!(DistributionName::parse(name).is_ok(), "{name}");
+        // Every glob that begins or ends as the name does.
+        for at in 0..=name.len() {
+            for glob in [
+                format!("{}*", &name[..at]),
+                format!("*{}", &name[at..]),
+                format!("*{}", name[at..].replace('.', "?")),
+            ] {
+                assert!(!is_never_published(&glob), "{glob} and {name}");
+            }
+        }
     }
 }

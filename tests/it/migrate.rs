@@ -9,7 +9,7 @@ use std::path::Path;
 use asf_pypi_publish::config::{Config, Setting};
 
 use crate::run::{Ran, run_in};
-use crate::world::{RELEASE, World, project};
+use crate::world::{RELEASE, World, project, signed};
 
 const OLD: &str = "release-config.yml";
 
@@ -340,4 +340,26 @@ fn a_run_that_is_given_the_old_file_says_how_to_convert_it() {
         "{}",
         ran.stderr
     );
+}
+
+#[test]
+fn source_archives_that_were_left_out_are_verified_now() {
+    let world = World::with_release();
+    let archive = "example-more-1.0-source.tar.gz";
+    world.stage(RELEASE, signed(&[(archive.to_owned(), b"source".to_vec())]));
+    let folder = tempfile::tempdir().unwrap();
+    let exclude = "  artifact:\n    id: artifact\n    exclude:\n      - type: regex\n        pattern: \"(example-more-.*?)$\"\n";
+    let keys = world.dist.url("release/example/KEYS");
+    let base = world.dist.url("release/example");
+    let ran = migrate(folder.path(), &old(&base, "'1.0'", &keys, exclude));
+    assert!(tells(&ran, "so that it is verified"), "{}", ran.stdout);
+    assert!(!said(&ran).iter().any(|(name, _)| name == "exclude"));
+    std::fs::write(folder.path().join("new.yml"), &ran.stdout).unwrap();
+    let args = ["verify", "--config", "new.yml", "--report", "report.json"];
+    let ran = run_in(folder.path(), &args, &[]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert_eq!(ran.file(archive)["class"], "artifact");
+    world.change(archive, Some(b"sauce!".to_vec()));
+    let ran = run_in(folder.path(), &args, &[]);
+    assert_eq!(ran.refusals(), ["checksum-mismatch", "signature-bad"]);
 }
