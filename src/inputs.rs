@@ -8,9 +8,10 @@
 //! how the raw strings are collected. Decides nothing about their values:
 //! that is `plan`'s.
 
+mod help;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fmt::Write as _;
 
 use crate::context::Context;
 use crate::rules::{Finding, Rule};
@@ -165,7 +166,7 @@ impl Inputs {
         // and `--version VALUE` is an input.
         let first = context.args().first();
         if first.is_some_and(|arg| arg == "--help" || arg == "-h") {
-            return Request::Help(help());
+            return Request::Help(help::text());
         }
         if first.is_some_and(|arg| arg == "-V") || context.args() == ["--version"] {
             return Request::Version(format!("asf-pypi-publish {}\n", env!("CARGO_PKG_VERSION")));
@@ -386,22 +387,4 @@ pub(crate) fn nearest<'a>(
         .filter(|(likeness, _)| *likeness > 0.7)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)
-}
-
-fn help() -> String {
-    let mut text = String::from(
-        "Verifies an Apache release and publishes exactly its bytes on a Python package index.\n\n\
-         Usage: asf-pypi-publish MODE --source URL [--FLAG VALUE ...]\n       \
-         asf-pypi-publish migrate FILE\n\n\
-         MODE is `verify` or `publish`. Without arguments, the same values are read from INPUT_*.\n\
-         `migrate` turns a release-config of airflow-publish into a file for --config.\n\n",
-    );
-    for row in TABLE.iter().skip(1) {
-        let default = row
-            .default
-            .map_or("required".to_owned(), |word| format!("default: {word}"));
-        let _ = writeln!(text, "  --{:<18} {} [{default}]", row.name, row.meaning);
-    }
-    text.push_str("\nExit status: 0 done; 1 refused; 2 wrong inputs; 3 something outside failed, run again.\n");
-    text
 }
