@@ -15,9 +15,10 @@ use std::sync::OnceLock;
 use pgp::packet::{PublicKey, PublicSubkey, Signature, SignatureType, SubpacketData, UserId};
 use pgp::types::Tag;
 
+use super::kind::Kind;
 use super::lapse::Lapse;
 use super::packets::KeyFacts;
-use super::policy::{Fault, Kind, counts_in_key, lifetime, made_at, may_sign, utc};
+use super::policy::{Fault, counts_in_key, lifetime, made_at, may_sign, utc};
 use super::{Fingerprint, guarded};
 use crate::rules::Rule;
 

@@ -11,6 +11,10 @@ use super::Fingerprint;
 use super::policy::{Fault, utc};
 use crate::rules::Rule;
 
+/// What to do where only the signer's word says that the signature is older.
+const ASK: &str = "Ask the signer whether the file was signed before the key ended: \
+    a signature can be dated back. In doubt, have it signed again by a key that is valid.";
+
 /// When the `.asc` was last changed in the source, by the source's own word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Commit {
@@ -41,27 +45,27 @@ impl Lapse {
             how,
             end,
         } = self;
+        let late = commit.is_some_and(|commit| commit.at >= end);
         let beside = match commit {
             None => "the source does not say when the signature was committed".to_owned(),
             Some(Commit { at, revision }) => {
                 let revision =
                     revision.map_or_else(String::new, |revision| format!(" in r{revision}"));
-                let order = if at < end {
-                    "before that"
-                } else {
+                let order = if late {
                     "AFTER that: that it is older is the signer's word alone"
+                } else {
+                    "before that"
                 };
-                format!(
-                    "the signature was committed at {}{revision}, {order}",
-                    utc(at)
-                )
+                let at = utc(at);
+                format!("the signature was committed at {at}{revision}, {order}")
             }
         };
         let (signed, end) = (utc(signed_at), utc(end));
-        Fault::new(
+        let fault = Fault::new(
             rule,
             "a key that is still valid",
             format!("key {key} signed at {signed}, by its own word, and {how} at {end}; {beside}"),
-        )
+        );
+        if late { fault.advise(ASK) } else { fault }
     }
 }

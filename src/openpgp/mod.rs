@@ -11,6 +11,7 @@
 mod armor;
 mod certificate;
 mod keys;
+mod kind;
 mod lapse;
 mod packets;
 mod policy;

@@ -12,7 +12,7 @@ use pgp::types::{KeyDetails, Tag};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
-use super::policy::{Kind, kind_of};
+use super::kind::{Kind, kind_of};
 use super::{Fingerprint, guarded};
 
 /// The packet types that matter here.

@@ -16,9 +16,10 @@ use pgp::types::VerifyingKey;
 
 use super::certificate::unfit;
 use super::keys::{Candidate, Keyring};
+use super::kind::Kind;
 use super::lapse::Commit;
 use super::packets::Hints;
-use super::policy::{Fault, Kind, digest_bits, made_at, refuse_document, utc};
+use super::policy::{Fault, digest_bits, made_at, refuse_document, utc};
 use super::{Fingerprint, guarded};
 use crate::rules::{Finding, Rule};
 

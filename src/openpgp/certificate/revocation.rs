@@ -11,11 +11,10 @@ use pgp::packet::{PublicKey, Signature};
 
 use super::{Certificate, Statement, Subkey, unfit};
 use crate::openpgp::Fingerprint;
+use crate::openpgp::kind::Kind;
 use crate::openpgp::lapse::Lapse;
 use crate::openpgp::packets::Hints;
-use crate::openpgp::policy::{
-    Fault, Force, Kind, counts_in_key, force, made_at, reason_words, utc,
-};
+use crate::openpgp::policy::{Fault, Force, counts_in_key, force, made_at, reason_words, utc};
 use crate::rules::Rule;
 
 /// A revocation that holds of a key or of its subkey.

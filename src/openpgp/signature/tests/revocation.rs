@@ -256,13 +256,15 @@ fn the_date_of_the_commit_stands_beside_the_signers_word() {
             let asc = Asc { bytes, commit };
             let verdict = verify(asc, "a.whl", &mut open, &keyring, &[], NOW);
             assert_eq!(shape(&verdict), (true, vec![rule]));
-            let found = &verdict.expect("good").findings[0].found;
+            let finding = &verdict.expect("good").findings[0];
+            let asks = finding.action.starts_with("Ask the signer");
+            assert_eq!(asks, beside.contains("AFTER"), "{}", finding.action);
             let expected = format!(
                 "key {} signed at 2024-01-02T00:00:00Z, by its own word, \
                  and {how} at 2024-01-02T12:00:00Z; {beside}",
                 key.fingerprint()
             );
-            assert_eq!(found, &expected);
+            assert_eq!(finding.found, expected);
         }
     }
 }
