@@ -240,6 +240,14 @@ fn expires_at(signature: &Signature, made: u64) -> Option<u64> {
         .min()
 }
 
+/// The fingerprints of the keys that this statement allows to revoke its own.
+pub(super) fn revokers(signature: &Signature) -> impl Iterator<Item = &[u8]> {
+    hashed(signature).filter_map(|data| match data {
+        SubpacketData::RevocationKey(revoker) => Some(revoker.fingerprint.as_slice()),
+        _ => None,
+    })
+}
+
 /// How many seconds after its creation the key expires by this statement.
 pub(super) fn lifetime(signature: &Signature) -> Option<u64> {
     hashed(signature)

@@ -14,7 +14,9 @@ use crate::openpgp::Fingerprint;
 use crate::openpgp::kind::Kind;
 use crate::openpgp::lapse::Lapse;
 use crate::openpgp::packets::Hints;
-use crate::openpgp::policy::{Fault, Force, counts_in_key, force, made_at, reason_words, utc};
+use crate::openpgp::policy::{
+    Fault, Force, counts_in_key, force, made_at, reason_words, revokers, utc,
+};
 use crate::rules::Rule;
 
 /// A revocation that holds of a key or of its subkey.
@@ -106,7 +108,6 @@ impl Certificate {
         of_key.chain(of_subkey).collect()
     }
 
-    /// Whether a revocation holds of this key or of any of its subkeys.
     fn places(&self, revocation: &Statement, primary: &PublicKey) -> bool {
         revocation.holds(|it| {
             let subkeys = self.subkeys.iter().filter_map(|it| it.packet.as_ref());
@@ -116,10 +117,24 @@ impl Certificate {
         })
     }
 
+    /// Whether a revocation holds of this key or of any of its subkeys; never
+    /// where the mathematics of such a key are not steady.
+    pub(in crate::openpgp) fn is_revoked_by(&self, revocation: &Statement) -> bool {
+        let steady = !matches!(self.facts.kind, Kind::Unsupported(_));
+        let primary = self.primary.as_ref().filter(|_| steady);
+        primary.is_some_and(|primary| self.places(revocation, primary))
+    }
+
+    /// The keys that may be allowed to revoke this one, nothing verified.
+    pub(in crate::openpgp) fn appointed(&self) -> impl Iterator<Item = (Fingerprint, [u8; 8])> {
+        let users = self.users.iter().flat_map(|user| &user.statements);
+        self.direct.iter().chain(users).flat_map(appointed_by)
+    }
+
     /// The keys that the owner allowed to revoke this one.
     fn designated_revokers(&self, primary: &PublicKey, now: u64) -> Vec<(Fingerprint, [u8; 8])> {
         let named = |statement: &&Statement| {
-            statement.signature.revocation_key().is_some()
+            revokers(&statement.signature).next().is_some()
                 && counts_in_key(&statement.signature, self.facts.created, now)
         };
         let direct = self
@@ -131,15 +146,15 @@ impl Certificate {
             let below = user.statements.iter().filter(named);
             below.filter(|it| user.holds(it, primary))
         });
-        direct
-            .chain(users)
-            .filter_map(|statement| statement.signature.revocation_key())
-            .filter_map(|revoker| {
-                let id = *revoker.fingerprint.last_chunk()?;
-                Some((Fingerprint::from_bytes(&revoker.fingerprint), id))
-            })
-            .collect()
+        direct.chain(users).flat_map(appointed_by).collect()
     }
+}
+
+fn appointed_by(statement: &Statement) -> impl Iterator<Item = (Fingerprint, [u8; 8])> {
+    revokers(&statement.signature).filter_map(|fingerprint| {
+        let id = *fingerprint.last_chunk()?;
+        Some((Fingerprint::from_bytes(fingerprint), id))
+    })
 }
 
 impl Revocation<'_> {

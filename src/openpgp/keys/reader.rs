@@ -6,19 +6,21 @@
 //!
 //! Decides which statement belongs to which key, and where a revocation goes.
 
+mod revocations;
+
 use std::collections::HashMap;
 
-use pgp::packet::{PacketHeader, Signature, SignatureType, UserId};
+use pgp::packet::{PacketHeader, Signature, UserId};
 use pgp::types::{PacketHeaderVersion, PacketLength, Tag};
 
 use super::{BadBlock, Keyring, KeysError, KeysReport};
 use crate::openpgp::armor::{self, Piece};
 use crate::openpgp::certificate::{Certificate, Statement, Subkey, User};
 use crate::openpgp::packets::{
-    Framed, Hints, KeyPacket, frame_start, read_primary, read_signature, read_subkey,
-    signature_type, tag,
+    Framed, KeyPacket, frame_start, read_primary, read_signature, read_subkey, signature_type, tag,
 };
 use crate::openpgp::{Fingerprint, guarded};
+use revocations::Revocation;
 
 /// Below which key a packet stands.
 #[derive(Clone)]
@@ -29,15 +31,6 @@ enum Home {
     Lost,
     /// Below this one.
     Key(Fingerprint),
-}
-
-/// A revocation, and where it stood.
-struct Revocation {
-    home: Home,
-    /// Nothing where it cannot be read.
-    signature: Option<Signature>,
-    /// Whether it comes out of a damaged block.
-    damaged: bool,
 }
 
 /// Where a block begins.
@@ -280,48 +273,12 @@ impl Reader {
 
     /// All that was read, once the last file is in.
     pub(super) fn finish(mut self) -> (Keyring, KeysReport) {
-        for revocation in std::mem::take(&mut self.revocations) {
-            self.bring_home(&revocation);
-        }
+        self.bring_revocations_home();
         let report = KeysReport {
             usable: self.certificates.len(),
             ..self.report
         };
         (Keyring::index(self.certificates), report)
-    }
-
-    /// Hands a revocation to every key it may speak of: the one it stood in,
-    /// the one it names as its maker, all of them where it names none.
-    fn bring_home(&mut self, revocation: &Revocation) {
-        let lives_at = |it: &Fingerprint| matches!(&revocation.home, Home::Key(key) if key == it);
-        let Some(signature) = &revocation.signature else {
-            for certificate in &mut self.certificates {
-                certificate.unreadable_revocation |= lives_at(&certificate.facts.fingerprint);
-            }
-            return;
-        };
-        let hints = Hints::of(signature);
-        let of_subkey = signature.typ() == Some(SignatureType::SubkeyRevocation);
-        for certificate in &mut self.certificates {
-            let maker = (
-                certificate.facts.fingerprint.clone(),
-                certificate.facts.key_id,
-            );
-            if !lives_at(&maker.0) && !hints.is_empty() && !hints.fits(&maker) {
-                continue;
-            }
-            let statement = || Statement::new(signature.clone());
-            if revocation.damaged {
-                certificate.damaged_revocations.push(statement());
-            }
-            if of_subkey {
-                for subkey in &mut certificate.subkeys {
-                    subkey.revocations.push(statement());
-                }
-            } else {
-                certificate.revocations.push(statement());
-            }
-        }
     }
 }
 

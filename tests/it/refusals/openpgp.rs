@@ -421,6 +421,7 @@ fn a_folder_says_that_the_day_of_the_commit_is_not_known() {
     );
     assert_eq!(ran.status, 0, "{}", ran.stderr);
     assert_eq!(ran.rules("warn"), ["key-revoked-since"]);
+    assert!(ran.stderr.contains("1 usable key in "), "{}", ran.stderr);
     let said = "the source does not say when the signature was committed";
     assert!(ran.stderr.contains(said), "{}", ran.stderr);
 }

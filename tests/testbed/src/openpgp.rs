@@ -359,12 +359,7 @@ fn sign(key: &impl SigningKey, data: &[u8], signing: &Signing) -> Signature {
         hashed.push(regular(lifetime));
     }
     if let Some(name) = signing.critical_notation {
-        let notation = SubpacketData::Notation(Notation {
-            readable: true,
-            name: name.into(),
-            value: "yes".into(),
-        });
-        hashed.push(Subpacket::critical(notation).expect("a critical subpacket"));
+        hashed.push(critical_notation(name));
     }
     if signing.key_id && key.version() == KeyVersion::V4 {
         let id = SubpacketData::IssuerKeyId(key.legacy_key_id());
@@ -373,6 +368,15 @@ fn sign(key: &impl SigningKey, data: &[u8], signing: &Signing) -> Signature {
     config.hashed_subpackets = hashed;
     config.unhashed_subpackets = unhashed;
     config.sign(key, &none(), data).expect("a signature")
+}
+
+fn critical_notation(name: &'static str) -> Subpacket {
+    let notation = SubpacketData::Notation(Notation {
+        readable: true,
+        name: name.into(),
+        value: "yes".into(),
+    });
+    Subpacket::critical(notation).expect("a critical subpacket")
 }
 
 fn configure(key: &impl SigningKey, typ: SignatureType, digest: Digest) -> SignatureConfig {

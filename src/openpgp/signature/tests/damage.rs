@@ -8,7 +8,7 @@ use super::*;
 const KEY: &str = "PGP PUBLIC KEY BLOCK";
 
 /// The block with an armor checksum that is wrong.
-fn with_wrong_checksum(block: &str) -> String {
+pub(super) fn with_wrong_checksum(block: &str) -> String {
     let sum = block
         .lines()
         .find(|line| line.len() == 5 && line.starts_with('='));

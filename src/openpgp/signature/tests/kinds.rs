@@ -22,14 +22,16 @@ fn the_kind_of_the_key_decides() {
         (Kind::Ed448V6, noted),
         (Kind::Secp256k1, unsupported),
     ] {
-        // Several times: a verdict must not depend on the numbers drawn.
-        for _ in 0..3 {
-            let key = match kind {
-                Kind::Rsa2048 => ALICE.clone(),
-                _ => TestKey::generate("k", kind),
-            };
-            let verdict = judge(&key, &key.sign_detached(DATA));
-            assert_eq!(shape(&verdict), shown, "{kind:?}");
+        let key = match kind {
+            Kind::Rsa2048 => ALICE.clone(),
+            _ => TestKey::generate("k", kind),
+        };
+        // Often enough that some numbers begin with an octet of zeros, which
+        // OpenPGP leaves out: a verdict must not depend on the numbers drawn.
+        let quick = matches!(kind, Kind::Rsa2048 | Kind::Ed25519 | Kind::P256);
+        for second in 0..if quick { 200 } else { 10 } {
+            let asc = key.sign_detached_with(DATA, &with(|it| it.at = Some(SIGNED + second)));
+            assert_eq!(shape(&judge(&key, &asc)), shown, "{kind:?}, {second}");
         }
     }
 }

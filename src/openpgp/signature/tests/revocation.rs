@@ -88,6 +88,14 @@ fn the_reason_and_the_date_decide() {
                 &gone,
             ),
             (
+                "a condition that nobody knows",
+                Revoking {
+                    critical_notation: Some("x@y"),
+                    ..soft(AFTER, reason)
+                },
+                &gone,
+            ),
+            (
                 "a revocation that expired",
                 Revoking {
                     lifetime: Some(60),
@@ -282,4 +290,83 @@ fn a_key_that_expired_and_was_withdrawn_brings_both_warnings() {
     let key = revoked(&key, &Revoking::because(AFTER, Reason::KeyRetired));
     let rules = vec![Rule::KeyRevokedSince, Rule::KeyExpiredSince, Rule::KeyKind];
     assert_eq!(shape(&judge(&key, &key.sign_detached(DATA))), (true, rules));
+}
+
+#[test]
+fn keys_of_every_kind_are_revoked_alike() {
+    for kind in [Kind::Ed25519, Kind::P384, Kind::Ed25519V6, Kind::Ed448V6] {
+        let key = TestKey::generate("k", kind);
+        for (revoking, shown) in [
+            (
+                Revoking::because(AFTER, Reason::KeySuperseded),
+                (true, vec![Rule::KeyRevokedSince, Rule::KeyKind]),
+            ),
+            (
+                Revoking::because(SIGNED, Reason::KeySuperseded),
+                (false, vec![Rule::KeyRevoked]),
+            ),
+            (
+                Revoking::because(AFTER, Reason::KeyCompromised),
+                (false, vec![Rule::KeyRevoked]),
+            ),
+        ] {
+            let key = revoked(&key, &revoking);
+            let verdict = judge(&key, &key.sign_detached(DATA));
+            assert_eq!(shape(&verdict), shown, "{kind:?}: {revoking:?}");
+        }
+    }
+}
+
+#[test]
+fn the_reason_counts_in_a_damaged_block_too() {
+    for (revoking, shown) in [
+        (
+            Revoking::because(AFTER, Reason::KeySuperseded),
+            (true, vec![Rule::KeyRevokedSince]),
+        ),
+        (Revoking::at(AFTER), (false, vec![Rule::KeyRevoked])),
+    ] {
+        let alone = ALICE.armored_revocation_as(&revoking);
+        let damaged = damage::with_wrong_checksum(&alone);
+        let keys = ALICE.armored_public() + &damaged;
+        let verdict = judge_with(&keys, ALICE.sign_detached(DATA).as_bytes(), &[], NOW);
+        assert_eq!(shape(&verdict), shown, "{revoking:?}");
+    }
+}
+
+#[test]
+fn whoever_the_owner_appointed_revokes_for_good() {
+    let mut key = ALICE.clone();
+    key.appoint(&[&BOB, &EVE]);
+    let asc = key.sign_detached(DATA);
+    assert_eq!(shape(&judge(&key, &asc)), (true, vec![]));
+    for (name, revoker) in [("the first", &*BOB), ("the second", &*EVE)] {
+        // Its own key need not be in KEYS, and its reason is not believed.
+        for revoking in [
+            Revoking::at(AFTER),
+            Revoking::because(AFTER, Reason::KeySuperseded),
+        ] {
+            let alone = revoker.armored_revocation_of(&key, &revoking);
+            let keys = key.armored_public() + &alone;
+            let verdict = judge_with(&keys, asc.as_bytes(), &[], NOW);
+            assert_eq!(shape(&verdict), (false, vec![Rule::KeyRevoked]), "{name}");
+            // Without the appointment it is a stranger's word.
+            let keys = ALICE.armored_public() + &alone;
+            let verdict = judge_with(&keys, asc.as_bytes(), &[], NOW);
+            assert_eq!(shape(&verdict), (true, vec![]), "{name}");
+        }
+    }
+}
+
+#[test]
+fn an_appointed_key_that_revokes_itself_revokes_nobody_else() {
+    let mut key = ALICE.clone();
+    key.appoint(&[&BOB]);
+    let asc = key.sign_detached(DATA);
+    let keys = key.armored_public() + &BOB.armored_public() + &BOB.armored_revocation(AFTER);
+    let verdict = judge_with(&keys, asc.as_bytes(), &[], NOW);
+    assert_eq!(shape(&verdict), (true, vec![]));
+    let by_bob = BOB.sign_detached(DATA);
+    let verdict = judge_with(&keys, by_bob.as_bytes(), &[], NOW);
+    assert_eq!(shape(&verdict), (false, vec![Rule::KeyRevoked]));
 }

@@ -5,11 +5,11 @@
 //! that say it where nothing protects it.
 
 use pgp::packet::{Signature, SignatureConfig, SignatureType, SubpacketData};
-use pgp::types::{KeyDetails, Timestamp};
+use pgp::types::{KeyDetails, RevocationKey, RevocationKeyClass, Timestamp};
 
 pub use pgp::packet::RevocationCode as Reason;
 
-use super::{Digest, MADE, TestKey, armor, bytes_of, configure, none, regular};
+use super::{Digest, MADE, TestKey, armor, bytes_of, configure, critical_notation, none, regular};
 
 /// How a key is revoked.
 #[derive(Clone, Debug)]
@@ -24,6 +24,8 @@ pub struct Revoking {
     pub digest: Digest,
     /// Seconds until the revocation itself expires.
     pub lifetime: Option<u32>,
+    /// A critical notation of this name.
+    pub critical_notation: Option<&'static str>,
 }
 
 impl Revoking {
@@ -52,6 +54,7 @@ impl Default for Revoking {
             unhashed_reasons: Vec::new(),
             digest: Digest::Sha512,
             lifetime: None,
+            critical_notation: None,
         }
     }
 }
@@ -105,6 +108,37 @@ impl TestKey {
         bytes_of([&self.revocation(&Revoking::at(at))])
     }
 
+    /// Allows these keys to revoke this one, all by one statement.
+    pub fn appoint(&mut self, revokers: &[&Self]) {
+        let mut config = configure(&self.primary, SignatureType::Key, Digest::Sha512);
+        let time = Timestamp::from_secs(MADE);
+        let revokers = revokers.iter().map(|revoker| {
+            let key = &revoker.primary;
+            let fingerprint = key.fingerprint();
+            let class = RevocationKeyClass::Default;
+            let revoker = RevocationKey::new(class, key.algorithm(), fingerprint.as_bytes());
+            regular(SubpacketData::RevocationKey(revoker))
+        });
+        config.hashed_subpackets = [
+            regular(SubpacketData::SignatureCreationTime(time)),
+            regular(SubpacketData::IssuerFingerprint(self.primary.fingerprint())),
+        ]
+        .into_iter()
+        .chain(revokers)
+        .collect();
+        let appointment = config.sign_key(&self.primary, &none(), self.primary.public_key());
+        self.direct.push(appointment.expect("an appointment"));
+    }
+
+    /// A revocation of another's key by this one, which stands alone.
+    pub fn armored_revocation_of(&self, other: &Self, revoking: &Revoking) -> String {
+        let revocation = self
+            .withdrawal(SignatureType::KeyRevocation, revoking)
+            .sign_key(&self.primary, &none(), other.primary.public_key())
+            .expect("a revocation");
+        armor("PGP PUBLIC KEY BLOCK", &bytes_of([&revocation]))
+    }
+
     fn revocation(&self, revoking: &Revoking) -> Signature {
         self.withdrawal(SignatureType::KeyRevocation, revoking)
             .sign_key(&self.primary, &none(), self.primary.public_key())
@@ -127,6 +161,9 @@ impl TestKey {
         if let Some(lifetime) = revoking.lifetime {
             let lifetime = pgp::types::Duration::from_secs(lifetime);
             hashed.push(regular(SubpacketData::SignatureExpirationTime(lifetime)));
+        }
+        if let Some(name) = revoking.critical_notation {
+            hashed.push(critical_notation(name));
         }
         hashed.extend(revoking.reasons.iter().map(said));
         config.hashed_subpackets = hashed;
