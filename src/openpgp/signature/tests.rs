@@ -176,6 +176,26 @@ fn a_signer_who_names_no_key_is_a_stranger() {
 }
 
 #[test]
+fn a_name_that_nothing_protects_is_only_a_hint() {
+    let id = |key: &TestKey| hex::decode(&key.fingerprint()[24..]).expect("hex");
+    let (alice, bob) = (id(&ALICE), id(&BOB));
+    let keys = ALICE.armored_public() + &BOB.armored_public();
+    for (fingerprint, rule) in [(false, Rule::SignatureBad), (true, Rule::SignerUnknown)] {
+        // Bob's signature under the id of Alice's key, without his fingerprint
+        // or beside it, which is protected.
+        let mut bytes = BOB.sign_bytes(DATA, &with(|it| it.fingerprint = fingerprint));
+        let at = bytes
+            .windows(9)
+            .position(|it| it[0] == 16 && it[1..] == bob);
+        let at = at.expect("the key id") + 1;
+        bytes[at..at + 8].copy_from_slice(&alice);
+        let asc = armor("PGP SIGNATURE", &bytes);
+        let verdict = judge_with(&keys, asc.as_bytes(), &[], NOW);
+        assert_eq!(shape(&verdict), (false, vec![rule]), "{fingerprint}");
+    }
+}
+
+#[test]
 fn other_bytes_refuse() {
     let verdict = judge(&ALICE, &ALICE.sign_detached(b"other bytes"));
     assert_eq!(shape(&verdict), (false, vec![Rule::SignatureBad]));

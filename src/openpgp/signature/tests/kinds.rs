@@ -135,6 +135,9 @@ fn what_cannot_be_checked_is_named() {
     for (algorithm, material, rule, found) in [
         (1, rsa(1024), unusable, "an RSA key of 1024 bits"),
         (1, rsa(2047), unusable, "an RSA key of 2047 bits"),
+        // Kinds that count: what is wrong is only that nobody signed.
+        (1, rsa(2048), Rule::SignatureBad, "the bytes are others"),
+        (1, rsa(8192), Rule::SignatureBad, "the bytes are others"),
         (1, rsa(8193), unsupported, "an RSA key of 8193 bits"),
         (1, rsa(16384), unsupported, "an RSA key of 16384 bits"),
         (3, rsa(16384), unsupported, "an RSA key of 16384 bits"),
