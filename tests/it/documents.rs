@@ -20,7 +20,7 @@ fn file(name: &str) -> PathBuf {
 }
 
 /// Compares, or writes where the caller asked for it.
-fn agree(name: &str, expected: &str) {
+pub(crate) fn agree(name: &str, expected: &str) {
     let path = file(name);
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(&path, expected).unwrap();

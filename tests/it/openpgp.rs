@@ -6,6 +6,7 @@
 
 #![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod differential;
 mod gnupg;
 mod keys;
 mod page;

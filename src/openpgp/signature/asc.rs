@@ -36,6 +36,10 @@ pub(super) fn read_asc(asc: &[u8]) -> Result<Vec<Signature>, String> {
     if asc.trim_ascii().is_empty() {
         return Err("an empty file".to_owned());
     }
+    if asc.starts_with(b"\xEF\xBB\xBF") {
+        // gpg finds no signature behind it, and so nobody could check ours.
+        return Err("a byte order mark before the armor".to_owned());
+    }
     if asc.first().is_some_and(|first| first & 0x80 != 0) && !asc.starts_with(b"\xEF\xBB\xBF") {
         return Err("bytes without armor".to_owned());
     }

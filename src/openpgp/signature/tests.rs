@@ -301,6 +301,7 @@ fn what_is_no_detached_signature_is_unreadable() {
         ("no END", good.replace("-----END PGP SIGNATURE-----", "")),
         ("clear-signed", format!("{clear}{good}")),
         ("trailing text", format!("{good}more\n")),
+        ("a byte order mark", format!("\u{FEFF}{good}")),
         ("a message", armor("PGP MESSAGE", &literal)),
         (
             "a message in a signature block",

@@ -1,0 +1,255 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! Revocations: of what, for which reason, when, and where in KEYS.
+
+use testbed::openpgp::{Kind, TestKey};
+
+use super::super::class::Class;
+use super::super::maker::{Maker, REASONS, keys};
+use super::super::packets::{SIGNATURE, USER_ID, join, split};
+use super::super::{Row, Table};
+use super::{DATA, DAY, MADE, NOW, SIGNED};
+
+const BEFORE: u64 = MADE + 1800;
+const AFTER: u64 = MADE + 2 * DAY;
+const TIMES: [(&str, u64); 3] = [
+    ("before the signature", BEFORE),
+    ("after the signature", AFTER),
+    ("from tomorrow", NOW + DAY),
+];
+
+/// A release signed before its key was retired may pass with a warning.
+fn soft(reason: &str, at: u64) -> Option<Class> {
+    let is_soft = matches!(reason, "superseded" | "no longer used");
+    (is_soft && at > SIGNED).then_some(Class::RevokedSince)
+}
+
+pub(super) fn add(table: &mut Table, maker: &Maker) {
+    of_the_key(table, maker);
+    of_a_subkey(table, maker);
+    of_a_user_id(table, maker);
+    by_another_key(table, maker);
+    without_a_reason(table);
+    damaged(table, maker);
+}
+
+fn of_the_key(table: &mut Table, maker: &Maker) {
+    table.section(
+        "A revoked key",
+        "Revoked for each reason that gpg offers, at each time, and at each place in KEYS.",
+    );
+    let key = maker.key("rsa2048");
+    let asc = maker.sign(&key, &[]);
+    let packets = maker.export_packets(&key);
+    let good = maker.export(&key);
+    table.push(Row::new("not revoked".to_owned(), &good, asc.clone()));
+    for (reason, answer) in REASONS {
+        for (when, at) in TIMES {
+            let alone = maker.revocation(&key, answer, at);
+            let inside = inside(&packets, &alone);
+            for (place, text) in [
+                ("inside the key", inside.clone()),
+                ("in a block before", [alone.as_slice(), &good].concat()),
+                ("in a block after", [good.as_slice(), &alone].concat()),
+                ("inside a second copy", [good.as_slice(), &inside].concat()),
+            ] {
+                let first = (place == "in a block before").then_some(Class::RevocationFirst);
+                let row = Row::new(format!("{reason}, {when}, {place}"), &text, asc.clone());
+                table.push(row.because(soft(reason, at).into_iter().chain(first)));
+            }
+        }
+    }
+}
+
+/// The armored key with an armored revocation of it put right below it.
+fn inside(packets: &[u8], revocation: &[u8]) -> Vec<u8> {
+    let mut all = split(packets);
+    all.splice(1..1, split(&unarmored(revocation)));
+    keys(&join(&all))
+}
+
+fn unarmored(block: &[u8]) -> Vec<u8> {
+    use base64::Engine;
+    let text = String::from_utf8_lossy(block);
+    let (_, body) = text.split_once("\n\n").expect("a blank line");
+    let digits: String = body
+        .lines()
+        .take_while(|line| !line.starts_with('=') && !line.starts_with('-'))
+        .collect();
+    let decoded = base64::engine::general_purpose::STANDARD.decode(digits);
+    decoded.expect("base64")
+}
+
+fn of_a_subkey(table: &mut Table, maker: &Maker) {
+    table.section(
+        "A revoked subkey",
+        "Each Ed25519 subkey of an RSA key was revoked by gpg for one reason at one time.",
+    );
+    let primary = maker.key("rsa2048");
+    let by_primary = maker.sign(&primary, &[]);
+    let mut signed = Vec::new();
+    let subkeys = 8;
+    for _ in 0..subkeys {
+        let subkey = maker.subkey(&primary, "ed25519", "sign");
+        signed.push(maker.sign(&subkey, &[]));
+    }
+    let mut names = Vec::new();
+    for (reason, answer) in REASONS {
+        for (when, at) in &TIMES[..2] {
+            let number = names.len() + 1;
+            let commands = format!("key {number}\nrevkey\ny\n{answer}\n\ny");
+            maker.edit(*at, &primary, &commands);
+            names.push((format!("{reason}, {when}"), soft(reason, *at)));
+        }
+    }
+    let text = maker.export(&primary);
+    for ((name, class), asc) in names.into_iter().zip(signed) {
+        table.push(Row::new(name, &text, asc).because(class));
+    }
+    let name = "the primary key beside them".to_owned();
+    table.push(Row::new(name, &text, by_primary));
+
+    let primary = maker.key("ed25519");
+    let subkey = maker.subkey(&primary, "rsa2048", "sign");
+    let asc = maker.sign(&subkey, &[]);
+    let good = maker.export(&primary);
+    for (reason, answer) in REASONS {
+        for (when, at) in &TIMES[..2] {
+            let alone = maker.revocation(&primary, answer, *at);
+            let text = [good.as_slice(), &alone].concat();
+            let name = format!("its primary key, {reason}, {when}");
+            table.push(Row::new(name, &text, asc.clone()).because(soft(reason, *at)));
+        }
+    }
+}
+
+fn of_a_user_id(table: &mut Table, maker: &Maker) {
+    table.section("A revoked user id", "The key itself stays good.");
+    for kind in ["rsa2048", "ed25519"] {
+        let key = maker.key(kind);
+        let asc = maker.sign(&key, &[]);
+        let one = maker.export_packets(&key);
+        maker.run(MADE + 60, &["--quick-add-uid", &key, "second@example.org"]);
+        for (name, at, command) in [
+            ("the newer of two", BEFORE, "uid 2\nrevuid\ny\n0\n\ny"),
+            ("the older of two", AFTER, "uid 1\nrevuid\ny\n0\n\ny"),
+        ] {
+            if at == AFTER {
+                maker.run(MADE + 90, &["--quick-add-uid", &key, "third@example.org"]);
+            }
+            maker.edit(at, &key, command);
+            let name = format!("{kind}: {name}");
+            table.push(Row::new(name, &maker.export(&key), asc.clone()));
+        }
+        // Only the first user id and what was said of it, which is withdrawn now.
+        let all = split(&maker.export_packets(&key));
+        let first = split(&one)[1].1.clone();
+        let start = all.iter().position(|it| *it == (USER_ID, first.clone()));
+        let start = start.expect("the first user id");
+        let below = all[start + 1..].iter().take_while(|it| it.0 == SIGNATURE);
+        let mut alone = vec![all[0].clone(), all[start].clone()];
+        alone.extend(below.cloned());
+        let row = Row::new(format!("{kind}: the only one"), &keys(&join(&alone)), asc);
+        table.push(row.because([Class::NoUserId]));
+    }
+}
+
+fn by_another_key(table: &mut Table, maker: &Maker) {
+    table.section(
+        "A revocation by another key",
+        "The owner allowed another key to revoke this one, or nobody did.",
+    );
+    let owner = maker.key("rsa2048");
+    let revoker = maker.key("ed25519");
+    let mallory = maker.key("ed25519");
+    let asc = maker.sign(&owner, &[]);
+    let before = maker.export(&owner);
+    maker.edit(MADE + 60, &owner, &format!("addrevoker\n{revoker}\ny"));
+    let named = maker.export(&owner);
+    let answers = "y\n1\n\ny\n";
+    let args = ["-o", "-", "--desig-revoke", owner.as_str()];
+    let revoked = maker.converse(AFTER, &args, answers);
+    let revokers = maker.export(&revoker);
+    let with = |keys: &[u8]| [keys, revokers.as_slice()].concat();
+    for (name, text, class) in [
+        ("allowed and not used", named.clone(), None),
+        ("allowed and used, its key in KEYS", with(&revoked), None),
+        (
+            "allowed and used, its key not in KEYS",
+            revoked.clone(),
+            Some(Class::AbsentRevoker),
+        ),
+    ] {
+        table.push(Row::new(name.to_owned(), &text, asc.clone()).because(class));
+    }
+    // Somebody else's revocation, put below this key.
+    let foreign = maker.revocation(&mallory, "1", AFTER);
+    let text = inside(&maker.export_packets(&owner), &foreign);
+    let text = [text.as_slice(), &before].concat();
+    let name = "of a stranger's own key, put inside this one".to_owned();
+    table.push(Row::new(name, &text, asc));
+}
+
+fn without_a_reason(table: &mut Table) {
+    table.section(
+        "A revocation without any word on its reason",
+        "Made by our own maker.",
+    );
+    for (kind, name) in [(Kind::Rsa2048, "rsa2048"), (Kind::P256, "nistp256")] {
+        for (when, at) in TIMES {
+            let mut key = TestKey::generate("gone@example.org", kind);
+            key.revoke(u32::try_from(at).expect("a time"));
+            let asc = key.sign_detached(DATA).into_bytes();
+            let keys = key.armored_public();
+            table.push(Row::new(format!("{name}, {when}"), keys.as_bytes(), asc));
+        }
+    }
+}
+
+fn damaged(table: &mut Table, maker: &Maker) {
+    table.section(
+        "A damaged revocation",
+        "gpg ignores what it cannot verify; nobody knows what it said.",
+    );
+    let key = maker.key("ed25519");
+    let asc = maker.sign(&key, &[]);
+    let packets = maker.export_packets(&key);
+    let good = maker.export(&key);
+    let alone = maker.revocation(&key, "1", AFTER);
+    let mut broken = split(&unarmored(&alone));
+    let last = broken[0].1.last_mut().expect("a body");
+    *last ^= 1;
+    let broken = keys(&join(&broken));
+    let text = String::from_utf8(alone).expect("armor is ASCII");
+    let wrong_sum = text.lines().map(|line| match line.strip_prefix('=') {
+        Some(_) => "=AAAA\n".to_owned(),
+        None => line.to_owned() + "\n",
+    });
+    let wrong_sum: String = wrong_sum.collect();
+    let no_end = text.replace("-----END", "---- END");
+    for (name, keys, class) in [
+        (
+            "a bit of it flipped, inside the key",
+            inside(&packets, &broken),
+            None,
+        ),
+        (
+            "a bit of it flipped, in a block after",
+            [good.as_slice(), &broken].concat(),
+            None,
+        ),
+        (
+            "a wrong armor checksum",
+            [good.as_slice(), wrong_sum.as_bytes()].concat(),
+            Some(Class::LostRevocation),
+        ),
+        (
+            "no END line",
+            [good.as_slice(), no_end.as_bytes()].concat(),
+            Some(Class::LostRevocation),
+        ),
+    ] {
+        table.push(Row::new(name.to_owned(), &keys, asc.clone()).because(class));
+    }
+}
