@@ -18,11 +18,9 @@ pub(super) enum Class {
     OtherCurve,
     TextMode,
     Future,
-    NotForSigning,
     OneRefusesAll,
     Armor,
-    LostRevocation,
-    RevocationFirst,
+    RevocationApart,
     AbsentRevoker,
     NoUserId,
     DigestStart,
@@ -37,6 +35,7 @@ pub(super) enum Class {
 
 /// What a class allows, and what the page says of it.
 pub(super) struct Facts {
+    pub(super) class: Class,
     pub(super) id: &'static str,
     pub(super) reason: &'static str,
     /// The rules by which we may refuse what gpg calls good.
@@ -48,199 +47,198 @@ pub(super) struct Facts {
 }
 
 impl Class {
-    pub(super) const ALL: [Self; 22] = [
-        Self::WeakDigest,
-        Self::ShortDigest,
-        Self::ShortRsa,
-        Self::Dsa,
-        Self::OtherCurve,
-        Self::TextMode,
-        Self::Future,
-        Self::NotForSigning,
-        Self::OneRefusesAll,
-        Self::Armor,
-        Self::LostRevocation,
-        Self::RevocationFirst,
-        Self::AbsentRevoker,
-        Self::NoUserId,
-        Self::DigestStart,
-        Self::TwoNames,
-        Self::ExpiredSince,
-        Self::RevokedSince,
-        Self::Stranger,
-        Self::BadBlock,
-        Self::ThiefFirst,
-        Self::NotRead,
-    ];
-
-    pub(super) const fn facts(self) -> Facts {
-        const fn stricter(
-            id: &'static str,
-            refuses: &'static [&'static str],
-            reason: &'static str,
-        ) -> Facts {
-            Facts {
-                id,
-                reason,
-                refuses,
-                excuses: None,
-                hides_signer: false,
-            }
-        }
-        const fn excused(
-            id: &'static str,
-            word: Word,
-            told_by: Option<&'static str>,
-            reason: &'static str,
-        ) -> Facts {
-            Facts {
-                id,
-                reason,
-                refuses: &[],
-                excuses: Some((word, told_by)),
-                hides_signer: false,
-            }
-        }
-        match self {
-            Self::WeakDigest => stricter(
-                "weak-digest",
-                &["signature-weak"],
-                "gpg takes SHA-1, RIPEMD-160 and SHA-224 for a file. Whoever can choose the bytes \
-                 needs only a collision, so a release is signed with SHA-256, SHA-384 or SHA-512.",
-            ),
-            Self::ShortDigest => stricter(
-                "short-digest",
-                &["key-unusable"],
-                "The owner of an Ed25519 key vouches for it with a digest of less than 256 bits, \
-                 which RFC 9580 (section 5.2.3) does not allow for that kind.",
-            ),
-            Self::ShortRsa => stricter(
-                "short-rsa",
-                &["key-unusable"],
-                "An RSA key of less than 2048 bits. The ASF's least size is 2048.",
-            ),
-            Self::Dsa => stricter(
-                "dsa-key",
-                &["key-unusable"],
-                "A DSA key. The ASF asks for RSA, and RFC 9580 forbids new DSA signatures.",
-            ),
-            Self::OtherCurve => stricter(
-                "other-curve",
-                &["key-unusable"],
-                "An ECDSA key on a Brainpool curve or secp256k1, which this program cannot check \
-                 reliably: it refuses, rather than answer now so and now so.",
-            ),
-            Self::TextMode => stricter(
-                "text-mode",
-                &["signature-weak"],
-                "A text signature is good for every file with the same text and other line ends; \
-                 a release is its exact bytes.",
-            ),
-            Self::Future => stricter(
-                "signed-ahead",
-                &["signature-weak"],
-                "A time of signing more than five minutes ahead. gpg only warns.",
-            ),
-            Self::NotForSigning => stricter(
-                "not-for-signing",
-                &["key-unusable"],
-                "The key's flags do not let it sign. gpg heeds them when it signs, not when it verifies.",
-            ),
-            Self::OneRefusesAll => stricter(
-                "one-refuses-all",
-                &[
-                    "signature-bad",
-                    "signature-weak",
-                    "key-expired",
-                    "key-revoked",
-                    "key-unusable",
-                ],
-                "Beside the good signature stands one by a key of KEYS that is not good. gpg tells \
-                 of each and leaves it to the reader.",
-            ),
-            Self::Armor => stricter(
-                "armor",
-                &["signature-unreadable"],
-                "gpg reads on over damage, and what is no armored detached signature. A release \
-                 has an `.asc` that every reader reads alike.",
-            ),
-            Self::LostRevocation => stricter(
-                "lost-revocation",
-                &["key-unusable", "key-revoked", "keys-unusable"],
-                "A damaged block of KEYS held a revocation. gpg drops the block, and the key lives on.",
-            ),
-            Self::RevocationFirst => stricter(
-                "revocation-first",
-                &["key-revoked"],
-                "The revocation stands in KEYS before the key. gpg imports in order, and drops a \
-                 revocation of a key that it does not have yet.",
-            ),
-            Self::AbsentRevoker => stricter(
-                "absent-revoker",
-                &["key-revoked"],
-                "A key that its owner allowed to revoke this one did so, and is not itself in \
-                 KEYS: gpg cannot check it and lets the key live.",
-            ),
-            Self::NoUserId => stricter(
-                "no-user-id",
-                &["key-unusable"],
-                "The owner withdrew the only user id, and with it all that was said of the key: \
-                 its life and what it may do.",
-            ),
-            Self::DigestStart => stricter(
-                "digest-start",
-                &["signature-bad"],
-                "The two octets of the digest that a signature shows are not those of the file. gpg \
-                 does not look at them; a signature that was altered does not pass here.",
-            ),
-            Self::TwoNames => stricter(
-                "two-names",
-                &["signer-unknown"],
-                "What is not protected names another key than what is. gpg goes by the first \
-                 name; here all that a signature names must be one key of KEYS.",
-            ),
-            Self::ExpiredSince => excused(
-                "expired-since",
-                Word::ExpiredKey,
-                Some("key-expired-since"),
-                "The key was valid when it signed. A release stays good when its signer's key ends \
-                 later; the verdict warns. gpg judges the key of today.",
-            ),
-            Self::RevokedSince => excused(
-                "revoked-since",
-                Word::RevokedKey,
-                Some("key-revoked-since"),
-                "The key was retired or replaced after it signed, and not compromised: a verdict may \
-                 pass, with a warning. gpg judges the key of today.",
-            ),
-            Self::Stranger => excused(
-                "stranger",
-                Word::NoKey,
-                Some("signature-of-stranger"),
-                "Beside the good signature stands one by a key that is not in KEYS: a voter's, as a \
-                 rule. It counts for nothing, and a note names it.",
-            ),
-            Self::BadBlock => Facts {
-                hides_signer: true,
-                ..excused(
-                    "bad-block",
-                    Word::NoKey,
-                    Some("keys-bad-block"),
-                    "A block of KEYS is damaged. gpg takes nothing at all from such a file; here \
-                     it costs that block only, and a warning says so.",
-                )
-            },
-            Self::ThiefFirst => Facts {
-                hides_signer: true,
-                ..excused(
-                    "thief-first",
-                    Word::Error,
-                    None,
-                    "Two keys of KEYS claim the subkey that signed, and only one with its consent. \
-                     gpg looks at the first; here the true owner counts, in either order.",
-                )
-            },
-            Self::NotRead => stricter("not-compared", &[], "gpg 2.2 cannot read it."),
-        }
+    pub(super) fn facts(self) -> &'static Facts {
+        let row = TABLE.iter().find(|row| row.class == self);
+        row.expect("every class has a row")
     }
 }
+
+const fn stricter(
+    class: Class,
+    id: &'static str,
+    refuses: &'static [&'static str],
+    reason: &'static str,
+) -> Facts {
+    Facts {
+        class,
+        id,
+        reason,
+        refuses,
+        excuses: None,
+        hides_signer: false,
+    }
+}
+
+const fn excused(
+    class: Class,
+    id: &'static str,
+    word: Word,
+    told_by: Option<&'static str>,
+    reason: &'static str,
+) -> Facts {
+    Facts {
+        class,
+        id,
+        reason,
+        refuses: &[],
+        excuses: Some((word, told_by)),
+        hides_signer: false,
+    }
+}
+
+/// Every class, in the order of the page.
+pub(super) static TABLE: [Facts; 20] = [
+    stricter(
+        Class::WeakDigest,
+        "weak-digest",
+        &["signature-weak"],
+        "gpg takes SHA-1, RIPEMD-160 and SHA-224 for a file. Whoever can choose the bytes \
+                 needs only a collision, so a release is signed with SHA-256, SHA-384 or SHA-512.",
+    ),
+    stricter(
+        Class::ShortDigest,
+        "short-digest",
+        &["key-unusable"],
+        "The owner of an Ed25519 key vouches for it with a digest of less than 256 bits, \
+                 which RFC 9580 (section 5.2.3) does not allow for that kind.",
+    ),
+    stricter(
+        Class::ShortRsa,
+        "short-rsa",
+        &["key-unusable"],
+        "An RSA key of less than 2048 bits. The ASF's least size is 2048.",
+    ),
+    stricter(
+        Class::Dsa,
+        "dsa-key",
+        &["key-unusable"],
+        "A DSA key. The ASF asks for RSA, and RFC 9580 forbids new DSA signatures.",
+    ),
+    stricter(
+        Class::OtherCurve,
+        "other-curve",
+        &["key-unusable"],
+        "An ECDSA key on a Brainpool curve or secp256k1, which this program cannot check \
+                 reliably: it refuses, rather than answer now so and now so.",
+    ),
+    stricter(
+        Class::TextMode,
+        "text-mode",
+        &["signature-weak"],
+        "A text signature is good for every file with the same text and other line ends; \
+                 a release is its exact bytes.",
+    ),
+    stricter(
+        Class::Future,
+        "signed-ahead",
+        &["signature-weak"],
+        "A time of signing more than five minutes ahead. gpg only warns.",
+    ),
+    stricter(
+        Class::OneRefusesAll,
+        "one-refuses-all",
+        &[
+            "signature-bad",
+            "signature-weak",
+            "key-expired",
+            "key-revoked",
+            "key-unusable",
+        ],
+        "Beside the good signature stands one by a key of KEYS that is not good. gpg tells \
+                 of each and leaves it to the reader.",
+    ),
+    stricter(
+        Class::Armor,
+        "armor",
+        &["signature-unreadable"],
+        "gpg reads on over damage, and what is no armored detached signature. A release \
+                 has an `.asc` that every reader reads alike.",
+    ),
+    stricter(
+        Class::RevocationApart,
+        "revocation-apart",
+        &["key-revoked"],
+        "The revocation stands in KEYS before its key, or behind another one. gpg imports \
+                 in order and takes it for a word on the key before it, which it is not, and drops it.",
+    ),
+    stricter(
+        Class::AbsentRevoker,
+        "absent-revoker",
+        &["key-revoked"],
+        "A key that its owner allowed to revoke this one did so, and is not itself in \
+                 KEYS: gpg cannot check it and lets the key live.",
+    ),
+    stricter(
+        Class::NoUserId,
+        "no-user-id",
+        &["key-unusable"],
+        "The owner withdrew the only user id, and with it all that was said of the key: \
+                 its life and what it may do.",
+    ),
+    stricter(
+        Class::DigestStart,
+        "digest-start",
+        &["signature-bad"],
+        "The two octets of the digest that a signature shows are not those of the file. gpg \
+                 does not look at them; a signature that was altered does not pass here.",
+    ),
+    stricter(
+        Class::TwoNames,
+        "two-names",
+        &["signer-unknown"],
+        "What is not protected names another key than what is. gpg goes by the first \
+                 name; here all that a signature names must be one key of KEYS.",
+    ),
+    excused(
+        Class::ExpiredSince,
+        "expired-since",
+        Word::ExpiredKey,
+        Some("key-expired-since"),
+        "The key was valid when it signed. A release stays good when its signer's key ends \
+                 later; the verdict warns. gpg judges the key of today.",
+    ),
+    excused(
+        Class::RevokedSince,
+        "revoked-since",
+        Word::RevokedKey,
+        Some("key-revoked-since"),
+        "The key was retired or replaced after it signed, and not compromised: a verdict may \
+                 pass, with a warning. gpg judges the key of today.",
+    ),
+    excused(
+        Class::Stranger,
+        "stranger",
+        Word::NoKey,
+        Some("signature-of-stranger"),
+        "Beside the good signature stands one by a key that is not in KEYS: a voter's, as a \
+                 rule. It counts for nothing, and a note names it.",
+    ),
+    Facts {
+        hides_signer: true,
+        ..excused(
+            Class::BadBlock,
+            "bad-block",
+            Word::NoKey,
+            Some("keys-bad-block"),
+            "A block of KEYS is damaged. gpg takes nothing at all from such a file; here \
+                     it costs that block only, and a warning says so.",
+        )
+    },
+    Facts {
+        hides_signer: true,
+        ..excused(
+            Class::ThiefFirst,
+            "thief-first",
+            Word::Error,
+            None,
+            "Two keys of KEYS claim the subkey that signed, and only one with its consent. \
+                     gpg looks at the first; here the true owner counts, in either order.",
+        )
+    },
+    stricter(
+        Class::NotRead,
+        "not-compared",
+        &[],
+        "gpg 2.2 cannot read it.",
+    ),
+];

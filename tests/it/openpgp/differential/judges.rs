@@ -109,6 +109,10 @@ impl Said {
         }
     }
 
+    pub(super) fn all_good(&self) -> bool {
+        self.words.iter().all(|(word, _)| *word == Word::Good)
+    }
+
     pub(super) fn any_good(&self) -> bool {
         self.words.iter().any(|(word, _)| *word == Word::Good)
     }

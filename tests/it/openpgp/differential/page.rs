@@ -6,8 +6,8 @@
 
 use std::fmt::Write as _;
 
-use super::class::Class;
-use super::judges::{Ours, Said, Word};
+use super::class::{Class, TABLE};
+use super::judges::{Ours, Said};
 use super::{Relation, Section, Table};
 
 type Judged<'a> = (&'a Said, &'a Ours, Relation);
@@ -34,7 +34,7 @@ fn head(judged: &[Judged<'_>]) -> String {
     let apart = count(judged, |it| *it == Relation::NotCompared);
     let silent = judged
         .iter()
-        .filter(|(said, ours, _)| said.exits_0 && !said.any_good() && ours.signer.is_none())
+        .filter(|(said, ours, _)| said.exits_0 && !said.all_good() && ours.signer.is_none())
         .count();
     format!(
         "# Our verdicts beside those of gpg\n\n\
@@ -52,10 +52,10 @@ fn head(judged: &[Judged<'_>]) -> String {
          | all | {} |\n\n\
          `GOODSIG` and the others are gpg's status words, one a signature, in the order in which it\n\
          reads them; it stops at a signature that is bad. *nothing* means that it found none to judge.\n\
-         Its exit status is no verdict: in {silent} of the rows that are refused here it exits with 0\n\
-         without having called anything good; they are marked *exits 0*. Where both pass, they also\n\
-         name the same key, the same primary key and the same time of signing. The rules that this\n\
-         program names are in [rules.md](rules.md).\n\n",
+         Its exit status is no verdict: *exits 0* marks where it is 0 beside a word that is not\n\
+         `GOODSIG`, and {silent} of these are refused here. Where both pass, they also name the same key,\n\
+         the same primary key and the same time of signing. The rules that this program names are in\n\
+         [rules.md](rules.md).\n\n",
         judged.len()
     )
 }
@@ -64,13 +64,8 @@ fn reasons(judged: &[Judged<'_>]) -> String {
     let mut text = "## Reasons for a difference\n\n\
          | reason | rows | refused by, or told by | why |\n|---|---|---|---|\n"
         .to_owned();
-    for class in Class::ALL {
-        let rows = count(judged, |it| match it {
-            Relation::Stricter(used) | Relation::Excused(used) => used.contains(&class),
-            Relation::NotCompared => class == Class::NotRead,
-            Relation::BothPass | Relation::BothRefuse => false,
-        });
-        let facts = class.facts();
+    for facts in &TABLE {
+        let rows = count(judged, |it| it.uses(facts.class));
         let told_by = facts.excuses.and_then(|(_, rule)| rule);
         let rules: Vec<_> = facts.refuses.iter().copied().chain(told_by).collect();
         let _ = writeln!(
@@ -113,8 +108,7 @@ fn gpg_says(said: &Said) -> String {
     } else {
         words.join(", ")
     };
-    let all_good = said.words.iter().all(|(word, _)| *word == Word::Good);
-    if said.exits_0 && !all_good {
+    if said.exits_0 && !said.all_good() {
         words + " (*exits 0*)"
     } else {
         words

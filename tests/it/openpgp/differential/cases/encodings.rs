@@ -15,6 +15,9 @@ pub(super) fn add(table: &mut Table, maker: &Maker) {
     two(table, maker);
 }
 
+/// A way to write a signature down, and why we may not take it.
+type Form = (&'static str, Vec<u8>, Option<Class>);
+
 fn one(table: &mut Table, maker: &Maker) {
     table.section(
         "One signature, written down in many ways",
@@ -25,106 +28,7 @@ fn one(table: &mut Table, maker: &Maker) {
     let plain = maker.sign(&key, &[]);
     let packet = maker.sign_packet(SIGNED, &key, &[]);
     let text = String::from_utf8(plain.clone()).expect("armor is ASCII");
-    let sum = text.lines().find(|line| line.starts_with('='));
-    let sum = sum.expect("a checksum");
-    let literal = [0xCB, 8, b'b', 0, 0, 0, 0, 0, b'h', b'i'];
-    let marker = [0xCA, 3, b'P', b'G', b'P'];
-    let utf16: Vec<u8> = "\u{FEFF}"
-        .encode_utf16()
-        .chain(text.encode_utf16())
-        .flat_map(u16::to_le_bytes)
-        .collect();
-    let forms: [(&str, Vec<u8>, Option<Class>); 27] = [
-        ("as gpg writes it", plain.clone(), None),
-        ("CRLF", text.replace('\n', "\r\n").into(), None),
-        (
-            "blanks at the ends of lines",
-            text.replace('\n', " \t\n").into(),
-            None,
-        ),
-        (
-            "a comment",
-            maker.sign(&key, &["--comment", "by hand"]),
-            None,
-        ),
-        (
-            "a version line",
-            maker.sign(&key, &["--emit-version"]),
-            None,
-        ),
-        (
-            "a byte order mark",
-            ["\u{FEFF}", &text].concat().into(),
-            None,
-        ),
-        (
-            "no checksum",
-            text.replace(&format!("{sum}\n"), "").into(),
-            None,
-        ),
-        (
-            "a wrong checksum",
-            text.replace(sum, "=AAAA").into(),
-            Some(Class::Armor),
-        ),
-        (
-            "text before",
-            ["Signed by me.\n\n", &text].concat().into(),
-            None,
-        ),
-        (
-            "text after",
-            [&text, "Signed by me.\n"].concat().into(),
-            Some(Class::Armor),
-        ),
-        (
-            "blank lines around",
-            ["\n\n", &text, "\n\n"].concat().into(),
-            None,
-        ),
-        (
-            "an indented BEGIN",
-            ["  ", &text].concat().into(),
-            Some(Class::Armor),
-        ),
-        (
-            "quoted, but for its first line",
-            text.replace('\n', "\n> ").into(),
-            Some(Class::Armor),
-        ),
-        (
-            "no END line",
-            text.replace("-----END PGP SIGNATURE-----", "").into(),
-            Some(Class::Armor),
-        ),
-        (
-            "no blank line after BEGIN",
-            text.replacen("\n\n", "\n", 1).into(),
-            Some(Class::Armor),
-        ),
-        ("UTF-16", utf16, None),
-        (
-            "the label of a message",
-            text.replace("PGP SIGNATURE", "PGP MESSAGE").into(),
-            Some(Class::Armor),
-        ),
-        (
-            "the label of a key",
-            text.replace("PGP SIGNATURE", "PGP PUBLIC KEY BLOCK").into(),
-            Some(Class::Armor),
-        ),
-        ("no armor", packet.clone(), Some(Class::Armor)),
-        (
-            "a marker packet before it",
-            asc(&[&marker, packet.as_slice()].concat()),
-            Some(Class::Armor),
-        ),
-        (
-            "a message after it",
-            asc(&[packet.as_slice(), &literal].concat()),
-            Some(Class::Armor),
-        ),
-        ("cut off", asc(&packet[..packet.len() - 1]), None),
+    let others = [
         ("twice", [plain.as_slice(), &plain].concat(), None),
         (
             "text mode",
@@ -135,10 +39,13 @@ fn one(table: &mut Table, maker: &Maker) {
         ("a signed message", maker.sign_inline(&key, "--sign"), None),
         ("KEYS in place of the signature", keys.clone(), None),
     ];
-    for (name, asc, class) in forms {
-        table.push(Row::new(name.to_owned(), &keys, asc).because(class));
+    let forms = lines(&text).into_iter().chain(armors(&text));
+    for (name, asc, class) in forms.chain(packets(&packet)).chain(others) {
+        table.push(Row::new(name, &keys, asc).because(class));
     }
     for (name, extra) in [
+        ("a comment", "--comment=by hand"),
+        ("a version line", "--emit-version"),
         ("a notation", "--sig-notation=a@b.c=1"),
         ("a critical notation", "--sig-notation=!a@b.c=1"),
         ("a policy", "--sig-policy-url=https://example.org/"),
@@ -153,18 +60,100 @@ fn one(table: &mut Table, maker: &Maker) {
     }
 }
 
+/// What editors and mail programs do to a text.
+fn lines(text: &str) -> [Form; 10] {
+    let armor = Some(Class::Armor);
+    let around = |before: &str, after: &str| [before, text, after].concat().into_bytes();
+    let utf16 = text.encode_utf16().flat_map(u16::to_le_bytes);
+    [
+        ("as gpg writes it", text.into(), None),
+        ("CRLF", text.replace('\n', "\r\n").into(), None),
+        (
+            "blanks at the ends of lines",
+            text.replace('\n', " \t\n").into(),
+            None,
+        ),
+        ("blank lines around", around("\n\n", "\n\n"), None),
+        ("a byte order mark", around("\u{FEFF}", ""), None),
+        (
+            "UTF-16",
+            [0xFF, 0xFE].into_iter().chain(utf16).collect(),
+            None,
+        ),
+        ("text before", around("Signed by me.\n\n", ""), None),
+        ("text after", around("", "Signed by me.\n"), armor),
+        ("an indented BEGIN", around("  ", ""), armor),
+        (
+            "quoted, but for its first line",
+            text.replace('\n', "\n> ").into(),
+            armor,
+        ),
+    ]
+}
+
+/// Damage to the armor.
+fn armors(text: &str) -> [Form; 6] {
+    let armor = Some(Class::Armor);
+    let sum = text.lines().find(|line| line.starts_with('='));
+    let sum = sum.expect("a checksum");
+    let label = "PGP SIGNATURE";
+    let end = "-----END PGP SIGNATURE-----";
+    [
+        (
+            "no checksum",
+            text.replace(&format!("{sum}\n"), "").into(),
+            None,
+        ),
+        ("a wrong checksum", text.replace(sum, "=AAAA").into(), armor),
+        ("no END line", text.replace(end, "").into(), armor),
+        (
+            "no blank line after BEGIN",
+            text.replacen("\n\n", "\n", 1).into(),
+            armor,
+        ),
+        (
+            "the label of a message",
+            text.replace(label, "PGP MESSAGE").into(),
+            armor,
+        ),
+        (
+            "the label of a key",
+            text.replace(label, "PGP PUBLIC KEY BLOCK").into(),
+            armor,
+        ),
+    ]
+}
+
+/// Other packets in place of one signature.
+fn packets(packet: &[u8]) -> [Form; 4] {
+    let armor = Some(Class::Armor);
+    // Both are whole packets: a marker, and a message of the letters "hi".
+    let marker = [0xCA, 3, b'P', b'G', b'P'];
+    let message = [0xCB, 8, b'b', 0, 0, 0, 0, 0, b'h', b'i'];
+    let cut = packet.len() - 1;
+    [
+        ("no armor", packet.to_vec(), armor),
+        (
+            "a marker packet before it",
+            asc(&[&marker, packet].concat()),
+            armor,
+        ),
+        (
+            "a message after it",
+            asc(&[packet, &message].concat()),
+            armor,
+        ),
+        ("cut off", asc(&packet[..cut]), None),
+    ]
+}
+
 /// The ways to put two signature packets into one file.
-fn written(one: &[u8], two: &[u8]) -> [(&'static str, Vec<u8>, bool); 4] {
+fn written(one: &[u8], two: &[u8]) -> [(&'static str, Vec<u8>, bool); 3] {
     let together = armor("PGP SIGNATURE", &[one, two].concat());
     let apart = armor("PGP SIGNATURE", one) + &armor("PGP SIGNATURE", two);
     [
         ("one armor", together.into_bytes(), true),
-        ("two armors", apart.clone().into_bytes(), true),
-        (
-            "two armors, CRLF",
-            apart.replace('\n', "\r\n").into_bytes(),
-            true,
-        ),
+        ("two armors", apart.into_bytes(), true),
         ("no armor", [one, two].concat(), false),
     ]
 }
@@ -241,10 +230,11 @@ fn two(table: &mut Table, maker: &Maker) {
     for key in [&expired, &since] {
         maker.run(SIGNED, &["--quick-set-expire", key, "20240103T000000"]);
     }
-    let mut keys: Vec<u8> = [&good, &other, &expired, &since, &revoked, &weak_key, &curve]
+    let mut keys: Vec<u8> = [&good, &other, &expired, &since, &weak_key, &curve, &revoked]
         .iter()
         .flat_map(|key| maker.export(key))
         .collect();
+    // Right behind its key, where gpg understands it.
     keys.extend(maker.revocation(&revoked, "1", late));
     for (what, second, classes) in seconds {
         for (order, one, two) in [("after", &by_good, &second), ("before", &second, &by_good)] {

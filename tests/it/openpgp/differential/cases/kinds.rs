@@ -109,7 +109,7 @@ fn unread(table: &mut Table) {
         let key = TestKey::generate_with("new@example.org", kind, &Terms::default());
         let keys = key.armored_public();
         let asc = key.sign_detached_with(super::DATA, &signing);
-        let row = Row::new(name.to_owned(), keys.as_bytes(), asc.into_bytes());
+        let row = Row::new(name, keys.as_bytes(), asc.into_bytes());
         table.push(row.because([Class::NotRead]));
     }
 }

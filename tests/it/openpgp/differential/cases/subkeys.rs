@@ -70,8 +70,8 @@ fn combinations(table: &mut Table, maker: &Maker) {
 
 fn roles(table: &mut Table, maker: &Maker) {
     table.section(
-        "Subkeys that may not sign, or that KEYS lacks",
-        "gpg made these: the flag was taken away after the signature.",
+        "Keys that may not sign, or that KEYS lacks",
+        "Made by gpg, which took the flag away after the signature.",
     );
     for kind in ["rsa2048", "ed25519"] {
         let primary = maker.key(kind);
@@ -80,46 +80,25 @@ fn roles(table: &mut Table, maker: &Maker) {
         let curve = maker.subkey(&primary, "ed25519", "sign");
         let signed = [&primary, &rsa, &curve].map(|key| maker.sign(key, &[]));
         let [by_primary, by_rsa, by_curve] = signed;
-        let mut push = |name: &str, keys: &[u8], asc: &[u8], class: Option<Class>| {
-            let name = format!("{kind}: {name}");
-            table.push(Row::new(name, keys, asc.to_vec()).because(class));
+        let mut push = |name: &str, keys: &[u8], asc: &[u8]| {
+            table.push(Row::new(format!("{kind}: {name}"), keys, asc.to_vec()));
         };
-        let no_flag = Some(Class::NotForSigning);
-        push(
-            "a subkey that KEYS does not hold yet",
-            &before,
-            &by_curve,
-            None,
-        );
-        maker.edit(MADE + 60, &primary, "key 1\nchange-usage\nS\nE\nQ");
-        maker.edit(MADE + 60, &primary, "key 2\nchange-usage\nS\nA\nQ");
-        let no_sign = maker.export(&primary);
-        push(
-            "a subkey now for encryption only",
-            &no_sign,
-            &by_rsa,
-            no_flag,
-        );
-        push(
-            "a subkey now for authentication only",
-            &no_sign,
-            &by_curve,
-            no_flag,
-        );
-        push(
-            "the primary key beside such subkeys",
-            &no_sign,
-            &by_primary,
-            None,
-        );
+        push("a subkey that KEYS does not hold yet", &before, &by_curve);
         maker.edit(MADE + 60, &primary, "change-usage\nS\nQ");
         let certify = maker.export(&primary);
         push(
             "a primary key now for certifying only",
             &certify,
             &by_primary,
-            no_flag,
         );
+        push("a subkey of such a primary key", &certify, &by_curve);
+        maker.edit(MADE + 120, &primary, "change-usage\nS\nQ");
+        maker.edit(MADE + 180, &primary, "key 1\nchange-usage\nS\nE\nQ");
+        maker.edit(MADE + 240, &primary, "key 2\nchange-usage\nS\nA\nQ");
+        let no_sign = maker.export(&primary);
+        push("a subkey now for encryption only", &no_sign, &by_rsa);
+        push("a subkey now for authentication only", &no_sign, &by_curve);
+        push("a primary key beside such subkeys", &no_sign, &by_primary);
     }
 }
 
@@ -142,8 +121,8 @@ fn bindings(table: &mut Table, maker: &Maker) {
         let damaged = rewrite(&whole, |mut signature| {
             for (typ, content) in &mut signature.unhashed {
                 if *typ == EMBEDDED {
-                    let last = content.last_mut().expect("content");
-                    *last ^= 1;
+                    let end = content.last_mut().expect("content");
+                    *end ^= 1;
                 }
             }
             signature
@@ -208,8 +187,7 @@ fn odd_bindings(table: &mut Table) {
             ("neither", &neither),
         ] {
             let key = bound(terms);
-            let class = (!terms.may_sign).then_some(Class::NotForSigning);
-            push(what, &key, key.armored_public(), class);
+            push(what, &key, key.armored_public(), None);
         }
         let mut taken = good.clone();
         let later = u32::try_from(MADE + 60).expect("a time");
@@ -220,8 +198,7 @@ fn odd_bindings(table: &mut Table) {
                 ..no_flag.clone()
             },
         );
-        let class = Some(Class::NotForSigning);
-        push("the flag taken back", &taken, taken.armored_public(), class);
+        push("the flag taken back", &taken, taken.armored_public(), None);
         let mut thief = TestKey::generate("thief@example.org", kind);
         thief.steal_subkey(&good, 0);
         let stolen = thief.armored_public();

@@ -14,16 +14,26 @@ use super::super::packets::{
 use super::super::{Row, Table};
 use super::{DATA, SIGNED};
 
+/// A key, and KEYS with nothing else in it.
+struct Owner {
+    kind: &'static str,
+    key: String,
+    keys: Vec<u8>,
+}
+
 pub(super) fn add(table: &mut Table, maker: &Maker) {
-    the_file(table, maker);
-    protected(table, maker);
-    unprotected(table, maker);
+    let owners = ["rsa2048", "ed25519", "nistp256"].map(|kind| {
+        let key = maker.key(kind);
+        let keys = maker.export(&key);
+        Owner { kind, key, keys }
+    });
+    the_file(table, maker, &owners);
+    protected(table, maker, &owners);
+    unprotected(table, maker, &owners);
     hints(table);
 }
 
-const KINDS: [&str; 3] = ["rsa2048", "ed25519", "nistp256"];
-
-fn the_file(table: &mut Table, maker: &Maker) {
+fn the_file(table: &mut Table, maker: &Maker, owners: &[Owner]) {
     table.section(
         "The file was changed",
         "The signature is a good one of the original.",
@@ -42,30 +52,22 @@ fn the_file(table: &mut Table, maker: &Maker) {
         ("empty", Vec::new()),
         ("another file", b"another file".to_vec()),
     ];
-    for kind in KINDS {
-        let key = maker.key(kind);
-        let keys = maker.export(&key);
-        let asc = maker.sign(&key, &[]);
+    for Owner { kind, key, keys } in owners {
+        let asc = maker.sign(key, &[]);
         for (name, data) in &changes {
             let name = format!("{kind}: {name}");
-            table.push(Row::new(name, &keys, asc.clone()).of(data.clone()));
+            table.push(Row::new(name, keys, asc.clone()).of(data.clone()));
         }
+        let text = maker.sign(key, &["--textmode"]);
+        let name = format!("{kind}, text mode: other line ends");
+        let row = Row::new(name, keys, text).of(changes[4].1.clone());
+        table.push(row.because([Class::TextMode]));
     }
-    let key = maker.key("rsa2048");
-    let keys = maker.export(&key);
-    let text = maker.sign(&key, &["--textmode"]);
-    let data = changes[4].1.clone();
-    let row = Row::new(
-        "rsa2048, text mode: other line ends".to_owned(),
-        &keys,
-        text,
-    );
-    table.push(row.of(data).because([Class::TextMode]));
 }
 
 type Change = fn(&mut Parts);
 
-fn protected(table: &mut Table, maker: &Maker) {
+fn protected(table: &mut Table, maker: &Maker, owners: &[Owner]) {
     let changes: [(&str, Change); 9] = [
         ("the numbers", |it| {
             let middle = it.numbers.len() - 8;
@@ -73,13 +75,13 @@ fn protected(table: &mut Table, maker: &Maker) {
         }),
         ("the time of signing", |it| it.hashed_mut(CREATED)[3] ^= 1),
         ("the fingerprint of the key", |it| {
-            it.hashed_mut(ISSUER_FINGERPRINT)[5] ^= 1
+            it.hashed_mut(ISSUER_FINGERPRINT)[5] ^= 1;
         }),
         ("the fingerprint dropped", |it| {
             it.hashed.retain(|(typ, _)| *typ != ISSUER_FINGERPRINT);
         }),
         ("a notation added", |it| {
-            it.hashed.push(notation(NOTATION, "a@b.c"))
+            it.hashed.push(notation(NOTATION, "a@b.c"));
         }),
         ("the kind: text", |it| it.kind = 0x01),
         ("the kind: certification", |it| it.kind = 0x13),
@@ -90,12 +92,12 @@ fn protected(table: &mut Table, maker: &Maker) {
         "The signature was changed",
         "Where the signature protects itself.",
     );
-    change_each(table, maker, &changes, None);
+    change_each((table, maker, owners), &changes, None);
     let start: [(&str, Change); 1] = [("the start of the digest", |it| it.start[0] ^= 1)];
-    change_each(table, maker, &start, Some(Class::DigestStart));
+    change_each((table, maker, owners), &start, Some(Class::DigestStart));
 }
 
-fn unprotected(table: &mut Table, maker: &Maker) {
+fn unprotected(table: &mut Table, maker: &Maker, owners: &[Owner]) {
     let harmless: [(&str, Change); 7] = [
         ("the fingerprint a second time", |it| {
             let print = it.hashed_mut(ISSUER_FINGERPRINT).clone();
@@ -103,19 +105,19 @@ fn unprotected(table: &mut Table, maker: &Maker) {
         }),
         ("the key id dropped", |it| it.unhashed.clear()),
         ("a notation added", |it| {
-            it.unhashed.push(notation(NOTATION, "a@b.c"))
+            it.unhashed.push(notation(NOTATION, "a@b.c"));
         }),
         ("another time added", |it| {
-            it.unhashed.push((CREATED, vec![0x65, 0, 0, 0]))
+            it.unhashed.push((CREATED, vec![0x65, 0, 0, 0]));
         }),
         ("a long life added", |it| {
-            it.unhashed.push((3, vec![0x7F, 0, 0, 0]))
+            it.unhashed.push((3, vec![0x7F, 0, 0, 0]));
         }),
         ("a life of a second added", |it| {
-            it.unhashed.push((3, vec![0, 0, 0, 1]))
+            it.unhashed.push((3, vec![0, 0, 0, 1]));
         }),
         ("an unknown subpacket added", |it| {
-            it.unhashed.push((UNHEARD_OF, vec![1]))
+            it.unhashed.push((UNHEARD_OF, vec![1]));
         }),
     ];
     let demands: [(&str, Change); 2] = [
@@ -128,10 +130,10 @@ fn unprotected(table: &mut Table, maker: &Maker) {
     ];
     let contradictions: [(&str, Change); 3] = [
         ("the key id is another's", |it| {
-            it.unhashed = vec![(ISSUER, vec![7; 8])]
+            it.unhashed = vec![(ISSUER, vec![7; 8])];
         }),
         ("another's key id added", |it| {
-            it.unhashed.push((ISSUER, vec![7; 8]))
+            it.unhashed.push((ISSUER, vec![7; 8]));
         }),
         ("another's fingerprint added", |it| {
             it.unhashed
@@ -142,21 +144,27 @@ fn unprotected(table: &mut Table, maker: &Maker) {
         "What the signature does not protect was changed",
         "The signature still holds; anyone can do this to it.",
     );
-    change_each(table, maker, &harmless, None);
-    change_each(table, maker, &demands, None);
-    change_each(table, maker, &contradictions, Some(Class::TwoNames));
+    change_each((table, maker, owners), &harmless, None);
+    change_each((table, maker, owners), &demands, None);
+    change_each(
+        (table, maker, owners),
+        &contradictions,
+        Some(Class::TwoNames),
+    );
 }
 
-fn change_each(table: &mut Table, maker: &Maker, changes: &[(&str, Change)], class: Option<Class>) {
-    for kind in KINDS {
-        let key = maker.key(kind);
-        let keys = maker.export(&key);
-        let parts = Parts::of_packet(&maker.sign_packet(SIGNED, &key, &[]));
+fn change_each(
+    (table, maker, owners): (&mut Table, &Maker, &[Owner]),
+    changes: &[(&str, Change)],
+    class: Option<Class>,
+) {
+    for Owner { kind, key, keys } in owners {
+        let parts = Parts::of_packet(&maker.sign_packet(SIGNED, key, &[]));
         for (name, change) in changes {
             let mut parts = parts.clone();
             change(&mut parts);
             let name = format!("{kind}: {name}");
-            table.push(Row::new(name, &keys, asc(&parts.packet())).because(class));
+            table.push(Row::new(name, keys, asc(&parts.packet())).because(class));
         }
     }
 }
