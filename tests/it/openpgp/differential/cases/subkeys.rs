@@ -42,11 +42,13 @@ pub(super) fn add(table: &mut Table, maker: &Maker) {
 fn combinations(table: &mut Table, maker: &Maker) {
     table.section(
         "Primary keys and their subkeys",
-        "Each primary key has all six signing subkeys and an ElGamal subkey for encryption.",
+        "Each primary key has all six signing subkeys; some have an ElGamal subkey for encryption too.",
     );
     for (kind, class) in PRIMARIES {
         let primary = maker.key(kind);
-        maker.subkey(&primary, "elg1024", "encr");
+        if matches!(kind, "rsa2048" | "dsa1024") {
+            maker.subkey(&primary, "elg1024", "encr");
+        }
         let subkeys = SUBKEYS.map(|it| (it, maker.subkey(&primary, it.0, "sign")));
         let all = maker.export(&primary);
         let asc = maker.sign(&primary, &[]);
