@@ -20,7 +20,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use asf_pypi_publish::openpgp::{Fingerprint, Signer};
-use asf_pypi_publish::rules::Rule;
 
 use class::{Class, Facts, TABLE};
 use judges::{By, Home, Ours, Said, Word};
@@ -276,18 +275,6 @@ fn answers(words: &[Word], passes: bool, rules: &[&'static str]) -> (Said, Ours)
         rules: rules.to_vec(),
     };
     (said, ours)
-}
-
-#[test]
-fn a_reason_names_rules_that_exist() {
-    for row in &TABLE {
-        let told_by = row.excuses.and_then(|(_, rule)| rule);
-        for id in row.refuses.iter().chain(&told_by) {
-            // This one is allowed for and not needed: the policy decides.
-            let decided = row.class == Class::RevokedSince || Rule::from_id(id).is_some();
-            assert!(decided, "{}: {id}", row.id);
-        }
-    }
 }
 
 /// Classes, gpg's words, whether we pass, our rules, and how that relates.

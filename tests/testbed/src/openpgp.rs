@@ -43,7 +43,7 @@ pub enum Kind {
     Secp256k1,
     /// Ed25519 in a key of version 6.
     Ed25519V6,
-    /// Ed448, which only keys of version 6 have.
+    /// Ed448 in a key of version 6.
     Ed448V6,
 }
 

@@ -93,14 +93,14 @@ pub(super) static TABLE: [Facts; 20] = [
         "weak-digest",
         &["signature-weak"],
         "gpg takes SHA-1, RIPEMD-160 and SHA-224 for a file. Whoever can choose the bytes \
-                 needs only a collision, so a release is signed with SHA-256, SHA-384 or SHA-512.",
+         needs only a collision, so a release is signed with SHA-256, SHA-384 or SHA-512.",
     ),
     stricter(
         Class::ShortDigest,
         "short-digest",
         &["key-unusable"],
         "The owner of an Ed25519 key vouches for it with a digest of less than 256 bits, \
-                 which RFC 9580 (section 5.2.3) does not allow for that kind.",
+         which RFC 9580 (section 5.2.3) does not allow for that kind.",
     ),
     stricter(
         Class::ShortRsa,
@@ -117,16 +117,16 @@ pub(super) static TABLE: [Facts; 20] = [
     stricter(
         Class::OtherCurve,
         "other-curve",
-        &["key-unusable"],
+        &["key-unusable", "unsupported-key"],
         "An ECDSA key on a Brainpool curve or secp256k1, which this program cannot check \
-                 reliably: it refuses, rather than answer now so and now so.",
+         reliably: it refuses, rather than answer now so and now so.",
     ),
     stricter(
         Class::TextMode,
         "text-mode",
         &["signature-weak"],
         "A text signature is good for every file with the same text and other line ends; \
-                 a release is its exact bytes.",
+         a release is its exact bytes.",
     ),
     stricter(
         Class::Future,
@@ -145,49 +145,49 @@ pub(super) static TABLE: [Facts; 20] = [
             "key-unusable",
         ],
         "Beside the good signature stands one by a key of KEYS that is not good. gpg tells \
-                 of each and leaves it to the reader.",
+         of each and leaves it to the reader.",
     ),
     stricter(
         Class::Armor,
         "armor",
         &["signature-unreadable"],
         "gpg reads on over damage, and what is no armored detached signature. A release \
-                 has an `.asc` that every reader reads alike.",
+         has an `.asc` that every reader reads alike.",
     ),
     stricter(
         Class::RevocationApart,
         "revocation-apart",
         &["key-revoked"],
         "The revocation stands in KEYS before its key, or behind another one. gpg imports \
-                 in order and takes it for a word on the key before it, which it is not, and drops it.",
+         in order and takes it for a word on the key before it, which it is not, and drops it.",
     ),
     stricter(
         Class::AbsentRevoker,
         "absent-revoker",
         &["key-revoked"],
         "A key that its owner allowed to revoke this one did so, and is not itself in \
-                 KEYS: gpg cannot check it and lets the key live.",
+         KEYS: gpg cannot check it and lets the key live.",
     ),
     stricter(
         Class::NoUserId,
         "no-user-id",
         &["key-unusable"],
         "The owner withdrew the only user id, and with it all that was said of the key: \
-                 its life and what it may do.",
+         its life and what it may do.",
     ),
     stricter(
         Class::DigestStart,
         "digest-start",
         &["signature-bad"],
         "The two octets of the digest that a signature shows are not those of the file. gpg \
-                 does not look at them; a signature that was altered does not pass here.",
+         does not look at them; a signature that was altered does not pass here.",
     ),
     stricter(
         Class::TwoNames,
         "two-names",
         &["signer-unknown"],
         "What is not protected names another key than what is. gpg goes by the first \
-                 name; here all that a signature names must be one key of KEYS.",
+         name; here all that a signature names must be one key of KEYS.",
     ),
     excused(
         Class::ExpiredSince,
@@ -195,7 +195,7 @@ pub(super) static TABLE: [Facts; 20] = [
         Word::ExpiredKey,
         Some("key-expired-since"),
         "The key was valid when it signed. A release stays good when its signer's key ends \
-                 later; the verdict warns. gpg judges the key of today.",
+         later; the verdict warns. gpg judges the key of today.",
     ),
     excused(
         Class::RevokedSince,
@@ -203,7 +203,7 @@ pub(super) static TABLE: [Facts; 20] = [
         Word::RevokedKey,
         Some("key-revoked-since"),
         "The key was retired or replaced after it signed, and not compromised: a verdict may \
-                 pass, with a warning. gpg judges the key of today.",
+         pass, with a warning. gpg judges the key of today.",
     ),
     excused(
         Class::Stranger,
@@ -211,7 +211,7 @@ pub(super) static TABLE: [Facts; 20] = [
         Word::NoKey,
         Some("signature-of-stranger"),
         "Beside the good signature stands one by a key that is not in KEYS: a voter's, as a \
-                 rule. It counts for nothing, and a note names it.",
+         rule. It counts for nothing, and a note names it.",
     ),
     Facts {
         hides_signer: true,
@@ -221,7 +221,7 @@ pub(super) static TABLE: [Facts; 20] = [
             Word::NoKey,
             Some("keys-bad-block"),
             "A block of KEYS is damaged. gpg takes nothing at all from such a file; here \
-                     it costs that block only, and a warning says so.",
+         it costs that block only, and a warning says so.",
         )
     },
     Facts {
@@ -232,7 +232,7 @@ pub(super) static TABLE: [Facts; 20] = [
             Word::Error,
             None,
             "Two keys of KEYS claim the subkey that signed, and only one with its consent. \
-                     gpg looks at the first; here the true owner counts, in either order.",
+         gpg looks at the first; here the true owner counts, in either order.",
         )
     },
     stricter(

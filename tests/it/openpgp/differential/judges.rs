@@ -180,7 +180,7 @@ impl Ours {
         };
         let told: Vec<_> = report.bad_blocks.iter().map(warning).collect();
         let mut open = || Ok(Box::new(Cursor::new(row.data.clone())) as Box<dyn Read>);
-        match verify(&row.asc, "a.whl", &mut open, &keyring, &[], NOW) {
+        match verify(row.asc.as_slice(), "a.whl", &mut open, &keyring, &[], NOW) {
             Ok(judged) => Self::of(Some(judged.signer), &[judged.findings, told].concat()),
             Err(findings) => Self::of(None, &[findings, told].concat()),
         }
