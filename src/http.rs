@@ -26,7 +26,7 @@ use reqwest::header::{CONTENT_LENGTH, LOCATION};
 use reqwest::{Method, RequestBuilder, Response};
 use url::{Host, Url};
 
-pub use body::{PacedBody, read_limited};
+pub use body::{PacedBody, pass_limited, read_limited};
 pub use error::HttpError;
 pub(crate) use redact::{forms, redact};
 pub use retry::{LONGEST_WAIT, retry};

@@ -7,6 +7,7 @@
 //! file may take any time as long as it keeps a least pace. A limit on silence
 //! alone would let a byte a minute hold a job for days.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -34,11 +35,40 @@ pub async fn read_limited(response: Response, limit: u64) -> Result<Bytes, HttpE
     read_within(response, limit, ANSWER_TIME).await
 }
 
+/// Passes a whole body of at most `limit` bytes on, part by part, within five
+/// minutes. Ends early with the error of `take`, which is the inner one.
+///
+/// # Errors
+/// As [`read_limited`].
+pub async fn pass_limited<E>(
+    response: Response,
+    limit: u64,
+    take: impl FnMut(&[u8]) -> Result<(), E>,
+) -> Result<Result<(), E>, HttpError> {
+    pass_within(response, limit, ANSWER_TIME, take).await
+}
+
 pub(super) async fn read_within(
-    mut response: Response,
+    response: Response,
     limit: u64,
     time: Duration,
 ) -> Result<Bytes, HttpError> {
+    let mut body = BytesMut::new();
+    let whole = pass_within(response, limit, time, |part| {
+        body.extend_from_slice(part);
+        Ok::<(), Infallible>(())
+    });
+    match whole.await? {
+        Ok(()) => Ok(body.freeze()),
+    }
+}
+
+async fn pass_within<E>(
+    mut response: Response,
+    limit: u64,
+    time: Duration,
+    mut take: impl FnMut(&[u8]) -> Result<(), E>,
+) -> Result<Result<(), E>, HttpError> {
     let url = response.url().clone();
     let too_large = || HttpError::TooLarge {
         url: display_url(&url),
@@ -48,7 +78,7 @@ pub(super) async fn read_within(
         return Err(too_large());
     }
     let end = Instant::now() + time;
-    let mut body = BytesMut::new();
+    let mut found = 0;
     loop {
         let left = end.saturating_duration_since(Instant::now());
         let chunk = timeout(left.min(ANSWER_SILENCE), response.chunk())
@@ -56,12 +86,15 @@ pub(super) async fn read_within(
             .map_err(|_| too_slow(&url))?
             .map_err(|error| HttpError::of(&error, &url))?;
         let Some(chunk) = chunk else {
-            return Ok(body.freeze());
+            return Ok(Ok(()));
         };
-        if (body.len() + chunk.len()) as u64 > limit {
+        found += chunk.len() as u64;
+        if found > limit {
             return Err(too_large());
         }
-        body.extend_from_slice(&chunk);
+        if let Err(error) = take(&chunk) {
+            return Ok(Err(error));
+        }
         // Bytes that lie ready never wait, so that the time-out does not see them.
         if Instant::now() >= end {
             return Err(too_slow(&url));

@@ -12,6 +12,7 @@ mod directory;
 mod error;
 mod fetched;
 mod keys_file;
+mod list_report;
 mod path;
 mod server;
 mod space;
@@ -19,6 +20,7 @@ mod svn;
 mod svndiff;
 mod update_report;
 mod webdav;
+mod xml;
 
 use std::collections::BTreeMap;
 use std::path::Path;

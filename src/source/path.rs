@@ -29,8 +29,12 @@ pub(super) fn decode(path: &str) -> Option<Vec<String>> {
 
 fn decode_segment(segment: &str) -> Option<String> {
     let decoded = percent_decode_str(segment).decode_utf8().ok()?;
-    let legal = !matches!(&*decoded, "" | "." | "..") && !decoded.contains(['/', '\0']);
-    legal.then(|| decoded.into_owned())
+    is_segment(&decoded).then(|| decoded.into_owned())
+}
+
+/// Whether a decoded name is one segment of a path and leads nowhere else.
+pub(super) fn is_segment(name: &str) -> bool {
+    !matches!(name, "" | "." | "..") && !name.contains(['/', '\0'])
 }
 
 /// The absolute path of these segments, percent-encoded, without a slash at its end.

@@ -128,6 +128,11 @@ impl Served {
         self.below.first().map(String::as_str)
     }
 
+    /// The segments that lead from the repository's root to the address.
+    pub(super) fn below(&self) -> &[String] {
+        &self.below
+    }
+
     /// The segments of a path below the address, as of a revision.
     pub(super) fn segments(&self, revision: u64, relative: &str) -> Vec<String> {
         let mut segments = self.stub.clone();

@@ -8,6 +8,7 @@
 //! committed meanwhile. What the server says about itself is its word only: a
 //! root or a path that does not belong to the address asked for is refused.
 
+mod listing;
 mod together;
 
 use std::path::Path;
@@ -134,6 +135,55 @@ impl Svn {
         revision: u64,
         limits: &Limits,
     ) -> Result<Vec<Entry>, SourceError> {
+        let entries = match self.list_by_reports(served, revision, limits).await? {
+            Some(entries) => entries,
+            None => self.walk(served, revision, limits).await?,
+        };
+        super::sort(entries)
+    }
+
+    /// Asks for one of Subversion's own reports. A server that is busy is asked
+    /// again; one that gives no report is better asked in another way: the inner
+    /// error says why.
+    async fn ask_report(
+        &self,
+        url: &Url,
+        question: String,
+    ) -> Result<Result<Response, String>, HttpError> {
+        let what = format!("ask {} for a report", display_url(url));
+        let asked = retry(&what, || async {
+            let method = Method::from_bytes(b"REPORT").unwrap_or_default();
+            let request = self
+                .client
+                .request(method, url.clone())
+                .header(ACCEPT_ENCODING, "identity")
+                .header(CONTENT_TYPE, "text/xml")
+                .body(question.clone());
+            let answer = match self.client.send(request).await {
+                Ok(response) => error_for_status(response).await,
+                Err(error) => Err(error),
+            };
+            match answer {
+                Err(error) if is_busy(&error) => Err(error),
+                answer => Ok(answer),
+            }
+        });
+        Ok(match asked.await? {
+            Ok(response) => match encoding(&response) {
+                Some(encoding) => Err(format!("encoded as {encoding} on the way")),
+                None => Ok(response),
+            },
+            Err(error) => Err(error.to_string()),
+        })
+    }
+
+    /// Lists everything folder by folder, as any WebDAV server can.
+    async fn walk(
+        &self,
+        served: &Served,
+        revision: u64,
+        limits: &Limits,
+    ) -> Result<Vec<Entry>, SourceError> {
         let mut entries = Vec::new();
         let mut folders = 1;
         let mut pending = FuturesUnordered::new();
@@ -151,7 +201,7 @@ impl Svn {
             // Folders count on their own, so that a server cannot lead on for ever.
             limits.check_count(entries.len().max(folders))?;
         }
-        super::sort(entries)
+        Ok(entries)
     }
 
     /// Lists one folder, whose path is relative to the source.
@@ -262,6 +312,12 @@ impl Svn {
             None => Ok(response),
         })
     }
+}
+
+/// Whether the server may give a report later. A failure of `mod_dav_svn`
+/// itself has the status 500.
+fn is_busy(error: &HttpError) -> bool {
+    error.is_transient() && error.status().is_some_and(|code| code != 500)
 }
 
 /// The children that a listing names, each held against the folder that was asked for.

@@ -63,7 +63,7 @@ pub(super) enum WebdavError {
 
 /// A listing of 20,000 files has about 400,000 nodes; a hostile answer of tiny
 /// elements would have millions, each of which costs memory.
-pub(super) fn bounded<'a>() -> ParsingOptions<'a> {
+fn bounded<'a>() -> ParsingOptions<'a> {
     ParsingOptions {
         nodes_limit: 600_000,
         ..ParsingOptions::default()

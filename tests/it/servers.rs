@@ -42,19 +42,20 @@ impl Asked<'_> {
     }
 }
 
-/// A Subversion server that holds these files in [`RELEASE`] and is honest
-/// where `lie` gives nothing.
+/// A Subversion server that holds these files in [`RELEASE`], knows no reports
+/// and is honest where `lie` gives nothing.
 fn subversion(
     files: Files,
     lie: impl Fn(&Asked<'_>) -> Option<Reply> + Send + Sync + 'static,
 ) -> Scripted {
-    let counts = [const { AtomicUsize::new(0) }; 3];
+    let counts = [const { AtomicUsize::new(0) }; 4];
     let listing = listing(&files);
     Scripted::start(move |request| {
         let method = match request.method.as_str() {
             "OPTIONS" => 0,
             "PROPFIND" => 1,
-            _ => 2,
+            "REPORT" => 2,
+            _ => 3,
         };
         let asked = Asked {
             request,
@@ -63,6 +64,7 @@ fn subversion(
         lie(&asked).unwrap_or_else(|| match method {
             0 => Reply::new("200 OK", &INTRODUCTION, b""),
             1 => Reply::new("207 Multi-Status", &[], listing.as_bytes()),
+            2 => Reply::new("405 Method Not Allowed", &[], b""),
             _ => get(&files, &request.target),
         })
     })

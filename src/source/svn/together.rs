@@ -7,13 +7,13 @@
 
 use std::collections::BTreeMap;
 
-use reqwest::Method;
-use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE};
 use sha1::{Digest, Sha1};
 
-use super::{Svn, encoding};
-use crate::http::{HttpError, error_for_status, read_limited};
-use crate::source::{Entry, compare_sha1, update_report};
+use super::Svn;
+use crate::http::{HttpError, pass_limited};
+use crate::source::update_report::{self, Editor};
+use crate::source::xml::Malformed;
+use crate::source::{Entry, compare_sha1};
 
 /// Fewer small files are read as quickly one by one.
 const TOGETHER_LEAST: usize = 8;
@@ -73,28 +73,66 @@ impl Svn {
     ) -> Result<Option<BTreeMap<String, Vec<u8>>>, HttpError> {
         let wanted = chosen.keys().copied().collect();
         let question = self.served.report().and_then(|(url, address)| {
-            let body = update_report::question(&address, self.revision, &wanted, listing)?;
+            let body = update_report::ask_contents(&address, self.revision, &wanted, listing)?;
             Some((url, body))
         });
         let Some((url, body)) = question else {
             return Ok(None);
         };
         let _permit = self.requests.acquire().await;
-        let request = self
-            .client
-            .request(Method::from_bytes(b"REPORT").unwrap_or_default(), url)
-            .header(ACCEPT_ENCODING, "identity")
-            .header(CONTENT_TYPE, "text/xml")
-            .body(body);
-        let response = error_for_status(self.client.send(request).await?).await?;
-        if encoding(&response).is_some() {
+        let Ok(response) = self.ask_report(&url, body).await? else {
             return Ok(None);
+        };
+        let mut reader = update_report::Reader::new(self.revision, true);
+        let mut files = Files {
+            left: chosen
+                .iter()
+                .map(|(path, entry)| (*path, entry.size))
+                .collect(),
+            path: String::new(),
+            came: BTreeMap::new(),
+        };
+        let read = pass_limited(response, TOGETHER_ANSWER_LIMIT, |part| {
+            reader.feed(part, &mut files)
+        });
+        let read = read.await?.and_then(|()| reader.finish());
+        Ok(read.ok().map(|()| files.came))
+    }
+}
+
+/// The files that came.
+struct Files<'a> {
+    left: BTreeMap<&'a str, u64>,
+    path: String,
+    came: BTreeMap<String, Vec<u8>>,
+}
+
+impl Editor for Files<'_> {
+    fn folder(&mut self, _: &str) -> Result<(), Malformed> {
+        Ok(())
+    }
+
+    fn file(&mut self, path: &str, _: Option<[u8; 20]>) -> Result<Option<u64>, Malformed> {
+        path.clone_into(&mut self.path);
+        let size = self.left.remove(path);
+        if size.is_some() {
+            self.came.insert(path.to_owned(), Vec::new());
         }
-        let answer = read_limited(response, TOGETHER_ANSWER_LIMIT).await?;
-        let sizes = chosen
-            .iter()
-            .filter_map(|(path, entry)| Some((*path, usize::try_from(entry.size).ok()?)))
-            .collect();
-        Ok(update_report::answer(&answer, &sizes))
+        Ok(size)
+    }
+
+    fn property(&mut self, _: &str, _: &str) -> Result<(), Malformed> {
+        Ok(())
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) -> Result<(), Malformed> {
+        if let Some(file) = self.came.get_mut(&self.path) {
+            file.extend_from_slice(bytes);
+        }
+        Ok(())
+    }
+
+    fn whole(&mut self, _: Option<[u8; 16]>) -> Result<(), Malformed> {
+        Ok(())
     }
 }

@@ -35,7 +35,7 @@ impl Far {
     /// Runs on `path`, and calls `commit` as soon as the server has answered
     /// the listing, before any file has arrived.
     fn run_while(&self, mode: &str, path: &str, commit: impl FnOnce() + Send) -> Ran {
-        let listed = format!("/{}/ HTTP/1.1 207", path.trim_end_matches('/'));
+        let listed = format!("/{} HTTP/1.1 200", path.trim_end_matches('/'));
         self.run_until(&listed, mode, path, commit)
     }
 

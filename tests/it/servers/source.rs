@@ -247,6 +247,10 @@ fn what_passes_by_itself_is_tried_again() {
             let busy = Reply::new("429 Too Many Requests", &["Retry-After: 0"], b"");
             always(asked.is("PROPFIND") && asked.count == 0, busy)
         }),
+        ("503 to a report", |asked| {
+            let busy = Reply::new("503 Service Unavailable", &["Retry-After: 1"], b"");
+            always(asked.is("REPORT") && asked.count == 0, busy)
+        }),
         ("half of the first file", |asked| {
             let half = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf".to_vec();
             always(asked.is("GET") && asked.count == 0, Reply::Raw(half))

@@ -21,6 +21,7 @@ fn svn(script: impl Fn(usize, &Request) -> Reply + Send + Sync + 'static) -> Scr
     Scripted::start(move |request| match request.method.as_str() {
         "OPTIONS" => Reply::new("200 OK", &OPTIONS, b""),
         "PROPFIND" => Reply::new("207 Multi-Status", &[], listing().as_bytes()),
+        "REPORT" => Reply::new("501 Not Implemented", &[], b""),
         _ => script(gets.fetch_add(1, Ordering::SeqCst), request),
     })
 }
@@ -271,7 +272,8 @@ async fn a_connection_cut_in_the_middle_of_a_file_is_made_again() {
     let large = vec![b'x'; 1 << 20];
     let httpd = Httpd::start();
     httpd.put("release/foo/a.whl", &large, "a");
-    for (cuts, passes) in [(Some(1), true), (None, false)] {
+    // The listing makes two connections, either of which may bring the file.
+    for (cuts, passes) in [(Some(2), true), (None, false)] {
         let proxy = Proxy::start(httpd.port());
         proxy.set(Faults {
             cut_after: Some(500_000),
@@ -286,7 +288,15 @@ async fn a_connection_cut_in_the_middle_of_a_file_is_made_again() {
                 assert_eq!(verdict(&error), (Rule::SourceUnreachable, Exit::Outside));
             }
         }
-        assert_eq!(proxy.counts().cut, if passes { 1 } else { 4 });
+        let cut = proxy.counts().cut;
+        assert!(
+            if passes {
+                matches!(cut, 1 | 2)
+            } else {
+                cut == 4
+            },
+            "{cut}"
+        );
     }
 }
 

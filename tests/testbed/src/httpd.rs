@@ -4,7 +4,8 @@
 //! Drives a real Apache httpd with mod_dav_svn on a free loopback port.
 //!
 //! One repository `dist` with `dev/` and `release/`, laid out as the ASF's, at
-//! `/repos/dist`; plain files with index pages at `/plain`. Needs the Debian
+//! `/repos/dist`, and once more at `/walked/dist` where reports are forbidden;
+//! plain files with index pages at `/plain`. Needs the Debian
 //! packages that [`available`] names; installs nothing and asks for no rights.
 
 use std::fs;
@@ -131,6 +132,12 @@ impl Httpd {
     /// The URL of a path in the repository, percent-encoded.
     pub fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}/repos/dist/{}", self.port, encode(path))
+    }
+
+    /// The URL of the same path where `REPORT` is forbidden, so that whoever
+    /// lists must walk.
+    pub fn walked_url(&self, path: &str) -> String {
+        self.url(path).replacen("/repos/", "/walked/", 1)
     }
 
     /// The URL of a path below [`Httpd::plain`], which is no repository.
@@ -385,6 +392,14 @@ KeepAliveTimeout 30
   SVNParentPath "{dir}/repos"
   SVNAllowBulkUpdates On
   Require all granted
+</Location>
+<Location "/walked">
+  DAV svn
+  SVNParentPath "{dir}/repos"
+  Require all granted
+  <Limit REPORT>
+    Require all denied
+  </Limit>
 </Location>
 Alias "/plain" "{dir}/plain"
 <Directory "{dir}/plain">

@@ -1,0 +1,102 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! Base64 that comes in parts, with or without line breaks.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::source::xml::Malformed;
+
+/// Reads one text of base64, part by part.
+#[derive(Debug, Default)]
+pub(super) struct Base64 {
+    /// What is not read yet: at most three characters between two parts.
+    pending: Vec<u8>,
+    /// What was read last.
+    decoded: Vec<u8>,
+    /// The padding came.
+    ended: bool,
+}
+
+impl Base64 {
+    /// Takes the next part of the text and gives the bytes that are whole with it.
+    pub(super) fn feed(
+        &mut self,
+        text: &[u8],
+        give: impl FnOnce(&[u8]) -> Result<(), Malformed>,
+    ) -> Result<(), Malformed> {
+        for part in text.split(u8::is_ascii_whitespace) {
+            self.pending.extend_from_slice(part);
+        }
+        let (whole, rest) = self.pending.split_at(self.pending.len() / 4 * 4);
+        if whole.is_empty() {
+            return Ok(());
+        }
+        if self.ended {
+            return Err(Malformed("base64 behind its end"));
+        }
+        self.ended = whole.ends_with(b"=");
+        self.decoded.clear();
+        STANDARD
+            .decode_vec(whole, &mut self.decoded)
+            .map_err(|_| Malformed("no base64"))?;
+        self.pending = rest.to_vec();
+        give(&self.decoded)
+    }
+
+    /// Says whether the text ended where it may.
+    pub(super) fn finish(&self) -> Result<(), Malformed> {
+        if self.pending.is_empty() {
+            Ok(())
+        } else {
+            Err(Malformed("base64 that is cut short"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn decode(text: &[u8], size: usize) -> Result<Vec<u8>, Malformed> {
+        let mut reader = Base64::default();
+        let mut bytes = Vec::new();
+        for part in text.chunks(size) {
+            reader.feed(part, |decoded| {
+                bytes.extend_from_slice(decoded);
+                Ok(())
+            })?;
+        }
+        reader.finish()?;
+        Ok(bytes)
+    }
+
+    #[test]
+    fn what_is_no_base64_is_malformed() {
+        for text in [
+            "a", "YQ=", "Y===", "YR==", "YQ==YQ==", "=", "Y-==", "YWE=YQ==",
+        ] {
+            for size in [1, 4, 99] {
+                assert!(decode(text.as_bytes(), size).is_err(), "{text}");
+            }
+        }
+        assert_eq!(decode(b"\nYW\r\nE = \n", 99).unwrap(), b"aa");
+        assert_eq!(decode(b" \n", 1).unwrap(), b"");
+    }
+
+    proptest! {
+        #[test]
+        fn where_parts_and_lines_end_changes_nothing(
+            bytes in proptest::collection::vec(any::<u8>(), 0..300),
+            size in 1_usize..90,
+            line in 1_usize..90,
+        ) {
+            let text = STANDARD.encode(&bytes).into_bytes();
+            let text = text.chunks(line).collect::<Vec<_>>().join(&b'\n');
+            prop_assert_eq!(decode(&text, size), Ok(bytes));
+        }
+    }
+}
