@@ -193,9 +193,10 @@ impl Snapshot {
         &self.lists
     }
 
-    /// How many bytes may lie on disk at a time: all distributions, and as
-    /// many of the other artifacts as are `under_way` together.
-    pub fn bytes_on_disk(&self, under_way: usize) -> u64 {
+    /// How many bytes may lie on disk at a time: all distributions, and of the
+    /// other artifacts as many as are `under_way` together, and all that have at
+    /// most `small` bytes, which may have come early.
+    pub fn bytes_on_disk(&self, under_way: usize, small: u64) -> u64 {
         let (kept, passing): (Vec<&Artifact>, Vec<&Artifact>) = self
             .artifacts
             .iter()
@@ -204,7 +205,11 @@ impl Snapshot {
         passing.sort_unstable_by(|a, b| b.cmp(a));
         kept.iter()
             .map(|artifact| artifact.entry.size)
-            .chain(passing.into_iter().take(under_way))
+            .chain(
+                passing.into_iter().enumerate().filter_map(|(place, size)| {
+                    (place < under_way || size <= small).then_some(size)
+                }),
+            )
             .fold(0, u64::saturating_add)
     }
 

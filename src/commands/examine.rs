@@ -4,22 +4,27 @@
 //! From the source to a batch: the half of the story that verifying and
 //! publishing share.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use futures_util::{StreamExt as _, stream};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use tempfile::TempDir;
+use tokio::sync::Semaphore;
 use tokio::task;
 
 use super::Run;
 use super::told::{keys_findings, rows, take_judgement, unknown_signers, verdict};
 use crate::digest::coreutils_command;
+use crate::http::Client;
 use crate::openpgp::Keyring;
 use crate::plan::{Area, Plan};
 use crate::report::KeysRow;
 use crate::rules::{Finding, Rule};
-use crate::snapshot::{Artifact, Snapshot};
-use crate::source::{self, Entry, Source};
+use crate::snapshot::{Artifact, FolderList, Snapshot};
+use crate::source::{
+    self, Arrival, Arrivals, Entry, Fetched, KeysFile, Source, SourceError, TOGETHER_FILE_LIMIT,
+    Wanted,
+};
 use crate::verify::{Batch, FolderLists, Judgement, Sidecars, Trust, judge};
 
 /// Artifacts under way at a time. Requests to the source are limited there;
@@ -45,16 +50,21 @@ impl Run<'_> {
     pub(super) async fn examine(&mut self) -> Option<Examined> {
         source::raise_open_files_limit();
         let temp = self.private_folder()?;
-        let source = self.open_source().await?;
-        let area = self.settle_area(&source);
-        let (entries, snapshot) = self.list(&source, &temp).await?;
-        let (keys, together) = tokio::join!(
-            self.read_keys(),
-            read_sidecars_together(&source, &snapshot, &entries)
-        );
-        let (keyring, keys) = keys?;
+        let keys = fetch_keys(self.plan, self.client.clone());
+        let read = async {
+            let source = self.open_source().await?;
+            let area = self.settle_area(&source);
+            let (entries, snapshot) = self.list(&source, &temp).await?;
+            let groups = groups(&snapshot);
+            let arrivals = source.bring_together(&groups, &entries, temp.path());
+            Some((source, area, entries, snapshot, arrivals))
+        };
+        // Without the source nobody needs KEYS.
+        let both = tokio::try_join!(async { read.await.ok_or(()) }, async { Ok(keys.await) });
+        let ((source, area, entries, snapshot, arrivals), keys) = both.ok()?;
+        let (keyring, keys) = self.read_keys(keys).await?;
         let judgements = self
-            .verify(&source, &snapshot, keyring, together, &temp)
+            .verify(&source, &snapshot, keyring, arrivals, &temp)
             .await;
         let batch = self.assemble(judgements, &snapshot)?;
         Some(Examined {
@@ -163,19 +173,23 @@ impl Run<'_> {
             self.report.note(limits);
             return None;
         }
-        if let Err(why) =
-            source::check_free_space(temp.path(), snapshot.bytes_on_disk(ARTIFACTS_UNDER_WAY))
-        {
+        if let Err(why) = source::check_free_space(
+            temp.path(),
+            snapshot.bytes_on_disk(ARTIFACTS_UNDER_WAY, TOGETHER_FILE_LIMIT),
+        ) {
             self.report.note([why.finding(None)]);
             return None;
         }
         Some((entries, snapshot))
     }
 
-    async fn read_keys(&mut self) -> Option<(Keyring, Vec<Vec<u8>>)> {
+    async fn read_keys(
+        &mut self,
+        fetched: Vec<Result<KeysFile, SourceError>>,
+    ) -> Option<(Keyring, Vec<Vec<u8>>)> {
         let mut files = Vec::new();
-        for location in &self.plan.keys {
-            match source::read_keys(location, &self.client).await {
+        for (location, keys) in self.plan.keys.iter().zip(fetched) {
+            match keys {
                 Ok(keys) => {
                     self.report.keys.push(KeysRow {
                         place: location.shown(),
@@ -230,7 +244,7 @@ impl Run<'_> {
         source: &Source,
         snapshot: &Snapshot,
         keyring: Keyring,
-        together: BTreeMap<String, Vec<u8>>,
+        mut arrivals: Arrivals,
         temp: &TempDir,
     ) -> Vec<Judgement> {
         let _group = self.runner.group("Verify");
@@ -244,19 +258,23 @@ impl Run<'_> {
             signers: &plan.signers,
             now,
         };
-        let lists = self.read_lists(source, snapshot, &together, &trust).await;
+        let lists = self
+            .read_lists(source, snapshot, &mut arrivals, &trust)
+            .await;
         let judging = Judging {
             source,
             plan,
             keyring: Arc::new(keyring),
-            together,
             lists,
+            under_way: Semaphore::new(ARTIFACTS_UNDER_WAY),
             now,
             temp,
         };
-        let mut under_way = stream::iter(snapshot.artifacts())
-            .map(|artifact| judging.fetch_and_judge(artifact))
-            .buffer_unordered(ARTIFACTS_UNDER_WAY);
+        let mut under_way: FuturesUnordered<_> = snapshot
+            .artifacts()
+            .iter()
+            .map(|artifact| judging.fetch_and_judge(artifact, Coming::of(artifact, &mut arrivals)))
+            .collect();
         let mut judgements = Vec::with_capacity(snapshot.artifacts().len());
         while let Some(outcome) = under_way.next().await {
             progress.step();
@@ -303,37 +321,67 @@ struct Judging<'a> {
     source: &'a Source,
     plan: &'a Plan,
     keyring: Arc<Keyring>,
-    /// The sidecars that are here already, by path.
-    together: BTreeMap<String, Vec<u8>>,
     lists: FolderLists,
+    under_way: Semaphore,
     now: u64,
     temp: &'a TempDir,
 }
 
 impl Judging<'_> {
-    async fn fetch_and_judge(&self, artifact: &Artifact) -> Result<Judgement, Finding> {
+    /// Waits for what comes together, and then for its turn.
+    async fn fetch_and_judge(
+        &self,
+        artifact: &Artifact,
+        coming: Coming,
+    ) -> Result<Judgement, Finding> {
+        let signature = coming.signature.bytes().await;
+        let mut checksums = Vec::with_capacity(coming.checksums.len());
+        for checksum in coming.checksums {
+            checksums.push(checksum.bytes().await);
+        }
+        let digests = coming.digests.bytes().await;
+        let file = coming.file.copy().await;
+        // Never closed, so that this is no error.
+        let _turn = self.under_way.acquire().await;
+        // On the heap only for its turn: thousands may wait.
+        Box::pin(self.judge(artifact, signature, checksums, digests, file)).await
+    }
+
+    /// Judges an artifact, of which some parts are here already.
+    async fn judge(
+        &self,
+        artifact: &Artifact,
+        signature: Option<Vec<u8>>,
+        checksums: Vec<Option<Vec<u8>>>,
+        digests: Option<Vec<u8>>,
+        file: Option<Fetched>,
+    ) -> Result<Judgement, Finding> {
         let path = artifact.entry.path.as_str();
         let mut sidecars = Sidecars {
             listed: self.lists.of(path),
             ..Sidecars::default()
         };
         if let Some(entry) = &artifact.signature {
-            sidecars.signature = Some(self.read_sidecar(entry).await?);
+            sidecars.signature = Some(read_sidecar(self.source, entry, signature).await?);
         }
-        for (algorithm, entry) in &artifact.checksums {
-            let bytes = self.read_sidecar(entry).await?;
+        for ((algorithm, entry), bytes) in artifact.checksums.iter().zip(checksums) {
+            let bytes = read_sidecar(self.source, entry, bytes).await?;
             sidecars
                 .checksums
                 .push((*algorithm, entry.path.clone(), bytes));
         }
         if let Some(entry) = &artifact.digests {
-            sidecars.digests = Some((entry.path.clone(), self.read_sidecar(entry).await?));
+            let bytes = read_sidecar(self.source, entry, digests).await?;
+            sidecars.digests = Some((entry.path.clone(), bytes));
         }
-        let fetched = self
-            .source
-            .fetch(&artifact.entry, &self.plan.limits, self.temp.path())
-            .await
-            .map_err(|why| why.finding(Some(path)))?;
+        let fetched = match file {
+            Some(fetched) => fetched,
+            None => self
+                .source
+                .fetch(&artifact.entry, &self.plan.limits, self.temp.path())
+                .await
+                .map_err(|why| why.finding(Some(path)))?,
+        };
         let (artifact, keyring) = (artifact.clone(), Arc::clone(&self.keyring));
         let (signers, now) = (self.plan.signers.clone(), self.now);
         task::spawn_blocking(move || {
@@ -347,20 +395,16 @@ impl Judging<'_> {
         .await
         .map_err(|why| internal(&why))
     }
-
-    async fn read_sidecar(&self, entry: &Entry) -> Result<Vec<u8>, Finding> {
-        read_sidecar(self.source, entry, &self.together).await
-    }
 }
 
 /// One that is here already, or read now.
 pub(super) async fn read_sidecar(
     source: &Source,
     entry: &Entry,
-    together: &BTreeMap<String, Vec<u8>>,
+    here: Option<Vec<u8>>,
 ) -> Result<Vec<u8>, Finding> {
-    if let Some(bytes) = together.get(&entry.path) {
-        return Ok(bytes.clone());
+    if let Some(bytes) = here {
+        return Ok(bytes);
     }
     source
         .read_small(entry, SIDECAR_LIMIT)
@@ -368,27 +412,77 @@ pub(super) async fn read_sidecar(
         .map_err(|why| why.finding(Some(&entry.path)))
 }
 
-/// As many sidecars as one request brings; the others are read one by one.
-async fn read_sidecars_together(
-    source: &Source,
-    snapshot: &Snapshot,
-    entries: &[Entry],
-) -> BTreeMap<String, Vec<u8>> {
-    let wanted: Vec<&Entry> = snapshot
-        .artifacts()
-        .iter()
-        .flat_map(|artifact| {
-            let checksums = artifact.checksums.iter().map(|(_, entry)| entry);
-            let others = artifact.signature.iter().chain(&artifact.digests);
-            others.chain(checksums)
-        })
-        .chain(snapshot.lists().iter().flat_map(|list| {
-            let signature = list.signature.iter();
-            signature.chain([&list.entry])
-        }))
-        .filter(|entry| entry.size <= SIDECAR_LIMIT)
-        .collect();
-    source.read_together(&wanted, entries).await
+/// What of an artifact may come together with others.
+struct Coming {
+    file: Arrival,
+    signature: Arrival,
+    checksums: Vec<Arrival>,
+    digests: Arrival,
+}
+
+impl Coming {
+    fn of(artifact: &Artifact, arrivals: &mut Arrivals) -> Self {
+        let mut take = |entry: &Entry| arrivals.take(&entry.path);
+        Self {
+            file: take(&artifact.entry),
+            signature: artifact
+                .signature
+                .as_ref()
+                .map(&mut take)
+                .unwrap_or_default(),
+            checksums: artifact
+                .checksums
+                .iter()
+                .map(|(_, entry)| take(entry))
+                .collect(),
+            digests: artifact.digests.as_ref().map(take).unwrap_or_default(),
+        }
+    }
+}
+
+/// Each artifact with its sidecars, which are best read together.
+fn groups(snapshot: &Snapshot) -> Vec<Vec<Wanted<'_>>> {
+    let artifacts = snapshot.artifacts().iter().map(group);
+    artifacts
+        .chain(snapshot.lists().iter().map(list_group))
+        .collect()
+}
+
+fn list_group(list: &FolderList) -> Vec<Wanted<'_>> {
+    let entries = list.signature.iter().chain([&list.entry]);
+    entries.filter(is_small).map(in_memory).collect()
+}
+
+fn group(artifact: &Artifact) -> Vec<Wanted<'_>> {
+    let checksums = artifact.checksums.iter().map(|(_, entry)| entry);
+    let others = artifact.signature.iter().chain(&artifact.digests);
+    let mut group = vec![Wanted {
+        entry: &artifact.entry,
+        in_memory: false,
+    }];
+    group.extend(others.chain(checksums).filter(is_small).map(in_memory));
+    group
+}
+
+/// A larger sidecar is refused by whoever reads it.
+fn is_small(entry: &&Entry) -> bool {
+    entry.size <= SIDECAR_LIMIT
+}
+
+fn in_memory(entry: &Entry) -> Wanted<'_> {
+    Wanted {
+        entry,
+        in_memory: true,
+    }
+}
+
+/// The KEYS files of the plan, in its order.
+async fn fetch_keys(plan: &Plan, client: Client) -> Vec<Result<KeysFile, SourceError>> {
+    let mut files = Vec::with_capacity(plan.keys.len());
+    for location in &plan.keys {
+        files.push(source::read_keys(location, &client).await);
+    }
+    files
 }
 
 pub(super) fn internal(why: &dyn std::error::Error) -> Finding {

@@ -3,13 +3,13 @@
 
 //! Reads the lists of digests of whole folders before the files are judged.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::Run;
 use super::examine::read_sidecar;
 use crate::rules::{Finding, Rule};
 use crate::snapshot::{FolderList, Snapshot};
-use crate::source::Source;
+use crate::source::{Arrivals, Source};
 use crate::verify::{FolderLists, Trust};
 
 impl Run<'_> {
@@ -18,7 +18,7 @@ impl Run<'_> {
         &mut self,
         source: &Source,
         snapshot: &Snapshot,
-        together: &BTreeMap<String, Vec<u8>>,
+        arrivals: &mut Arrivals,
         trust: &Trust<'_>,
     ) -> FolderLists {
         let mut lists = FolderLists::default();
@@ -31,7 +31,7 @@ impl Run<'_> {
             .map(|item| item.entry.path.as_str())
             .collect();
         for list in snapshot.lists() {
-            match read(source, list, together).await {
+            match read(source, list, arrivals).await {
                 Err(finding) => self.report.note([finding]),
                 Ok((bytes, signature)) => {
                     let is_there = |path: &str| there.contains(path);
@@ -60,11 +60,15 @@ impl Run<'_> {
 async fn read(
     source: &Source,
     list: &FolderList,
-    together: &BTreeMap<String, Vec<u8>>,
+    arrivals: &mut Arrivals,
 ) -> Result<(Vec<u8>, Option<Vec<u8>>), Finding> {
-    let bytes = read_sidecar(source, &list.entry, together).await?;
+    let here = arrivals.take(&list.entry.path).bytes().await;
+    let bytes = read_sidecar(source, &list.entry, here).await?;
     let signature = match &list.signature {
-        Some(entry) => Some(read_sidecar(source, entry, together).await?),
+        Some(entry) => {
+            let here = arrivals.take(&entry.path).bytes().await;
+            Some(read_sidecar(source, entry, here).await?)
+        }
         None => None,
     };
     Ok((bytes, signature))

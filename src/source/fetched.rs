@@ -171,7 +171,8 @@ async fn pass_on(
 }
 
 /// A private copy while it is made.
-struct PrivateCopy {
+#[derive(Debug)]
+pub(super) struct PrivateCopy {
     file: File,
     size: u64,
     sha1: Sha1,
@@ -182,7 +183,8 @@ struct PrivateCopy {
 }
 
 impl PrivateCopy {
-    fn begin(temp: &Path) -> io::Result<Self> {
+    /// An empty one, without a name in `temp`.
+    pub(super) fn begin(temp: &Path) -> io::Result<Self> {
         Ok(Self {
             file: tempfile::tempfile_in(temp)?,
             size: 0,
@@ -194,7 +196,8 @@ impl PrivateCopy {
         })
     }
 
-    fn take(&mut self, chunk: &[u8]) -> io::Result<()> {
+    /// Writes and hashes the next bytes.
+    pub(super) fn take(&mut self, chunk: &[u8]) -> io::Result<()> {
         self.file.write_all(chunk)?;
         self.size += chunk.len() as u64;
         self.sha1.update(chunk);
@@ -205,7 +208,8 @@ impl PrivateCopy {
         Ok(())
     }
 
-    fn finish(self) -> (Fetched, [u8; 20]) {
+    /// The copy, with the SHA-1 that Subversion lists.
+    pub(super) fn finish(self) -> (Fetched, [u8; 20]) {
         let fetched = Fetched {
             file: Arc::new(self.file),
             size: self.size,

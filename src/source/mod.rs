@@ -8,6 +8,7 @@
 //! listed comes out, whatever its name: what the paths mean, and which bytes
 //! are the right ones, is decided elsewhere.
 
+mod arrivals;
 mod directory;
 mod error;
 mod fetched;
@@ -22,7 +23,6 @@ mod update_report;
 mod webdav;
 mod xml;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -34,6 +34,7 @@ pub use crate::plan::{Limits, Location};
 use directory::Directory;
 use svn::Svn;
 
+pub use arrivals::{Arrival, Arrivals, TOGETHER_FILE_LIMIT, Wanted};
 pub use error::SourceError;
 pub use fetched::{Fetched, PositionedReader};
 pub use keys_file::{KEYS_LIMIT, KeysFile, read_keys};
@@ -190,17 +191,20 @@ impl Source {
         }
     }
 
-    /// Reads small files of a listing with one request where the source offers
-    /// that and it is worth it. What comes, by path, has size and SHA-1 of the
-    /// listing; the rest is left to [`Source::read_small`], which says what is wrong.
-    pub async fn read_together(
+    /// Starts to bring files of a listing by few requests where the source
+    /// offers that and it is worth it; a group comes together, as a distribution
+    /// and its sidecars. What arrives has size and SHA-1 of the listing; the rest
+    /// is left to [`Source::fetch`] and [`Source::read_small`], which say what is
+    /// wrong with it. Must be called on a runtime.
+    pub fn bring_together(
         &self,
-        wanted: &[&Entry],
+        groups: &[Vec<Wanted<'_>>],
         listing: &[Entry],
-    ) -> BTreeMap<String, Vec<u8>> {
+        temp: &Path,
+    ) -> Arrivals {
         match &self.0 {
-            Kind::Svn(svn) => svn.read_together(wanted, listing).await,
-            Kind::Directory(_) => BTreeMap::new(),
+            Kind::Svn(svn) => svn.bring_together(groups, listing, temp),
+            Kind::Directory(_) => Arrivals::default(),
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod disk;
 mod index;
+mod reports;
 mod source;
 
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -7,6 +7,7 @@
 //! the tree is walked folder by folder instead.
 
 use std::collections::BTreeMap;
+use std::time::SystemTime;
 
 use reqwest::Response;
 use url::Url;
@@ -195,6 +196,11 @@ impl Editor for Nodes {
     }
 }
 
+fn seconds(time: SystemTime) -> Option<u64> {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    Some(since.as_secs())
+}
+
 /// The entries of which both reports tell the same.
 fn merge(
     items: BTreeMap<String, Item>,
@@ -216,6 +222,7 @@ fn merge(
                 size,
                 sha1: Some(sha1),
                 created_revision: Some(item.created_revision),
+                committed: seconds(item.committed),
                 modified: None,
                 special: node.is_special.then_some("link"),
             }),

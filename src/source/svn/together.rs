@@ -1,138 +1,174 @@
 // Licensed to the Apache Software Foundation (ASF) under the Apache License,
 // Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
 
-//! Many small files by one request: a round trip for each signature and each
-//! checksum would be most of the time that a large release takes. A help and
-//! no need: whatever does not come this way is read file by file.
+//! Many files by few requests: a round trip for each would be most of the time
+//! that a large release takes. They come by update reports, several at once,
+//! and are taken apart while they come: no more of a file than a window is in
+//! memory before it lies on the disk, but for sidecars.
 
-use std::collections::BTreeMap;
+mod load;
 
-use sha1::{Digest, Sha1};
+use std::path::Path;
+use std::sync::Arc;
 
-use super::Svn;
-use crate::http::{HttpError, pass_limited};
-use crate::source::update_report::{self, Editor};
-use crate::source::xml::Malformed;
-use crate::source::{Entry, compare_sha1};
+use reqwest::Response;
+use tokio::sync::mpsc;
 
-/// Fewer small files are read as quickly one by one.
-const TOGETHER_LEAST: usize = 8;
-/// How much is read by one update report at most, in bytes: the sidecars of
-/// about 1,500 distributions.
-const TOGETHER_LIMIT: u64 = 2 << 20;
-/// What the answer may hold: the files in base64, and what Subversion says of each.
-const TOGETHER_ANSWER_LIMIT: u64 = 12 << 20;
+use self::load::{Load, Outcome};
+use super::{REQUESTS_AT_A_TIME, Svn};
+use crate::http::PacedBody;
+use crate::source::arrivals::{Arrivals, TOGETHER_FILE_LIMIT, Wanted};
+use crate::source::{Entry, update_report};
+
+/// Not more files are read at once, each by itself, anyway.
+const TOGETHER_LEAST: usize = REQUESTS_AT_A_TIME + 1;
+/// What comes into memory, in bytes: the sidecars of about 1,500 distributions.
+const MEMORY_LIMIT: u64 = 2 << 20;
+/// What comes together at all, in bytes: it may all lie on the disk at once.
+const TOGETHER_LIMIT: u64 = 256 << 20;
+/// The least and the most that one report brings, in bytes of files. With less
+/// the question costs more than the answer; with more, what breaks off costs
+/// too much.
+const LOAD_LEAST: u64 = 1 << 20;
+const LOAD_MOST: u64 = 16 << 20;
+/// How many parts of an answer may wait to be taken apart.
+const WAITING: usize = 4;
 
 impl Svn {
-    /// Reads small files of the listing by one request; what it does not give,
-    /// or gives otherwise than listed, is left out.
-    pub(in crate::source) async fn read_together(
-        &self,
-        wanted: &[&Entry],
+    /// Starts to bring files of the listing, each group together.
+    pub(in crate::source) fn bring_together(
+        self: &Arc<Self>,
+        groups: &[Vec<Wanted<'_>>],
         listing: &[Entry],
-    ) -> BTreeMap<String, Vec<u8>> {
-        let mut total = 0_u64;
-        let chosen: BTreeMap<&str, &Entry> = wanted
-            .iter()
-            .filter(|entry| entry.special.is_none() && entry.sha1.is_some())
-            .take_while(|entry| {
-                total = total.saturating_add(entry.size);
-                total <= TOGETHER_LIMIT
-            })
-            .map(|entry| (entry.path.as_str(), *entry))
-            .collect();
-        if chosen.len() < TOGETHER_LEAST {
-            return BTreeMap::new();
+        temp: &Path,
+    ) -> Arrivals {
+        let mut arrivals = Arrivals::default();
+        let chosen = choose(groups);
+        if chosen.iter().map(Vec::len).sum::<usize>() < TOGETHER_LEAST {
+            return arrivals;
         }
-        let mut files = match self.report(&chosen, listing).await {
-            Ok(files) => files.unwrap_or_default(),
-            Err(error) => {
-                tracing::debug!("no update report, each file alone: {error}");
-                BTreeMap::new()
+        let listing: Arc<[Entry]> = listing.into();
+        for part in divide(&chosen) {
+            let mut load = Load::new(temp);
+            for wanted in part.iter().flatten() {
+                load.add(*wanted, arrivals.expect(&wanted.entry.path));
             }
-        };
-        files.retain(|path, bytes| {
-            chosen.get(path.as_str()).is_some_and(|entry| {
-                bytes.len() as u64 == entry.size
-                    && compare_sha1(entry, &Sha1::digest(bytes).into()).is_ok()
-            })
-        });
-        tracing::debug!(
-            "{} of {} small files read together",
-            files.len(),
-            chosen.len()
-        );
-        files
+            let (svn, listing) = (Arc::clone(self), Arc::clone(&listing));
+            arrivals
+                .reading
+                .spawn(async move { svn.bring(load, &listing).await });
+        }
+        arrivals
     }
 
-    /// Asks for an update report, once: nothing depends on it.
-    async fn report(
-        &self,
-        chosen: &BTreeMap<&str, &Entry>,
-        listing: &[Entry],
-    ) -> Result<Option<BTreeMap<String, Vec<u8>>>, HttpError> {
-        let wanted = chosen.keys().copied().collect();
+    /// Brings what one report holds.
+    async fn bring(&self, load: Load, listing: &[Entry]) {
         let question = self.served.report().and_then(|(url, address)| {
+            let wanted = load.paths().collect();
             let body = update_report::ask_contents(&address, self.revision, &wanted, listing)?;
             Some((url, body))
         });
-        let Some((url, body)) = question else {
-            return Ok(None);
+        let Some((url, question)) = question else {
+            tracing::debug!("no update report for such names, each file alone");
+            return;
         };
         let _permit = self.requests.acquire().await;
-        let Ok(response) = self.ask_report(&url, body).await? else {
-            return Ok(None);
+        let response = match self.ask_report(&url, question).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(why)) => return tracing::debug!("no update report, each file alone: {why}"),
+            Err(error) => return tracing::debug!("no update report, each file alone: {error}"),
         };
-        let mut reader = update_report::Reader::new(self.revision, true);
-        let mut files = Files {
-            left: chosen
+        let wanted = load.len();
+        let Outcome { arrived, broken } = receive(response, load, self.revision).await;
+        let why = broken.map_or_else(String::new, |why| format!(": {why}"));
+        tracing::debug!("{arrived} of {wanted} files came together{why}");
+    }
+}
+
+/// Takes an answer apart on a thread of its own while it comes.
+async fn receive(response: Response, load: Load, revision: u64) -> Outcome {
+    let limit = load.answer_limit();
+    let (sender, parts) = mpsc::channel(WAITING);
+    let reading = tokio::task::spawn_blocking(move || load.read(parts, revision));
+    let mut found = 0;
+    let mut body = PacedBody::new(response);
+    let mut broken = None;
+    loop {
+        match body.chunk().await {
+            Ok(Some(part)) => {
+                found += part.len() as u64;
+                if found > limit {
+                    broken = Some("more than all files take".to_owned());
+                    break;
+                }
+                // Whoever takes no more knows why.
+                if sender.send(part).await.is_err() {
+                    break;
+                }
+            }
+            Ok(None) => break,
+            Err(error) => {
+                broken = Some(error.to_string());
+                break;
+            }
+        }
+    }
+    drop(sender);
+    let mut outcome = reading.await.unwrap_or_default();
+    outcome.broken = broken.or(outcome.broken);
+    outcome
+}
+
+/// What of each group may come together.
+fn choose<'a>(groups: &[Vec<Wanted<'a>>]) -> Vec<Vec<Wanted<'a>>> {
+    let (mut total, mut memory) = (0_u64, 0_u64);
+    let mut fits = |wanted: &Wanted<'_>| {
+        let size = wanted.entry.size;
+        let in_memory = if wanted.in_memory { size } else { 0 };
+        let fits = wanted.entry.special.is_none()
+            && wanted.entry.sha1.is_some()
+            && size <= TOGETHER_FILE_LIMIT
+            && total.saturating_add(size) <= TOGETHER_LIMIT
+            && memory.saturating_add(in_memory) <= MEMORY_LIMIT;
+        if fits {
+            total += size;
+            memory += in_memory;
+        }
+        fits
+    };
+    groups
+        .iter()
+        .map(|group| {
+            group
                 .iter()
-                .map(|(path, entry)| (*path, entry.size))
-                .collect(),
-            path: String::new(),
-            came: BTreeMap::new(),
-        };
-        let read = pass_limited(response, TOGETHER_ANSWER_LIMIT, |part| {
-            reader.feed(part, &mut files)
-        });
-        let read = read.await?.and_then(|()| reader.finish());
-        Ok(read.ok().map(|()| files.came))
-    }
+                .copied()
+                .filter(|wanted| fits(wanted))
+                .collect()
+        })
+        .filter(|group: &Vec<_>| !group.is_empty())
+        .collect()
 }
 
-/// The files that came.
-struct Files<'a> {
-    left: BTreeMap<&'a str, u64>,
-    path: String,
-    came: BTreeMap<String, Vec<u8>>,
-}
-
-impl Editor for Files<'_> {
-    fn folder(&mut self, _: &str) -> Result<(), Malformed> {
-        Ok(())
-    }
-
-    fn file(&mut self, path: &str, _: Option<[u8; 20]>) -> Result<Option<u64>, Malformed> {
-        path.clone_into(&mut self.path);
-        let size = self.left.remove(path);
-        if size.is_some() {
-            self.came.insert(path.to_owned(), Vec::new());
+/// The groups in parts of about the same size: as many as may come at once, or
+/// fewer where they would be too small, or more where they would be too large.
+fn divide<'g, 'a>(groups: &'g [Vec<Wanted<'a>>]) -> Vec<&'g [Vec<Wanted<'a>>]> {
+    let size = |group: &Vec<Wanted<'_>>| group.iter().map(|wanted| wanted.entry.size).sum::<u64>();
+    let total: u64 = groups.iter().map(size).sum();
+    let count = (total / LOAD_LEAST)
+        .clamp(1, REQUESTS_AT_A_TIME as u64)
+        .max(total.div_ceil(LOAD_MOST));
+    let mut parts = Vec::new();
+    let (mut start, mut bytes) = (0, 0);
+    for (place, group) in groups.iter().enumerate() {
+        bytes += size(group);
+        let full = bytes * count >= total * (parts.len() as u64 + 1);
+        if full && bytes < total || place + 1 == groups.len() {
+            parts.extend(groups.get(start..=place));
+            start = place + 1;
         }
-        Ok(size)
     }
-
-    fn property(&mut self, _: &str, _: &str) -> Result<(), Malformed> {
-        Ok(())
-    }
-
-    fn bytes(&mut self, bytes: &[u8]) -> Result<(), Malformed> {
-        if let Some(file) = self.came.get_mut(&self.path) {
-            file.extend_from_slice(bytes);
-        }
-        Ok(())
-    }
-
-    fn whole(&mut self, _: Option<[u8; 16]>) -> Result<(), Malformed> {
-        Ok(())
-    }
+    parts
 }
+
+#[cfg(test)]
+mod tests;

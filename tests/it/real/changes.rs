@@ -122,9 +122,10 @@ fn publish_stops_when_the_source_changes_meanwhile() {
 fn a_key_that_is_revoked_while_the_files_come_in_stops_the_publication() {
     let far = Far::start();
     let path = "release/example/1.0";
-    far.site.stage(path, &project("example", "1.0"));
-    let first = "/example-1.0-py3-none-any.whl HTTP/1.1 200";
-    let ran = far.run_until(first, "publish", path, || {
+    let revision = far.site.stage(path, &project("example", "1.0"));
+    // The files come by a report of which the log tells only when it is over.
+    let keys = format!("/rvr/{revision}/{} HTTP/1.1 200", super::site::KEYS);
+    let ran = far.run_until(&keys, "publish", path, || {
         far.site.httpd.put(super::site::KEYS, b"revoked", "Revoke");
     });
     far.site.assert_refused(&ran, 1, &["source-changed"]);

@@ -396,10 +396,12 @@ KeepAliveTimeout 30
 <Location "/walked">
   DAV svn
   SVNParentPath "{dir}/repos"
-  Require all granted
   <Limit REPORT>
     Require all denied
   </Limit>
+  <LimitExcept REPORT>
+    Require all granted
+  </LimitExcept>
 </Location>
 Alias "/plain" "{dir}/plain"
 <Directory "{dir}/plain">

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-/// One request as it came, without its body.
+/// One request as it came.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
     /// `GET`, `OPTIONS`, `PROPFIND`.
@@ -20,6 +20,8 @@ pub struct Request {
     pub target: String,
     /// The whole head, header names in the sender's spelling.
     pub head: String,
+    /// The body, of the length that the head names.
+    pub body: Vec<u8>,
 }
 
 /// What is sent back.
@@ -154,12 +156,15 @@ fn read_request(connection: &mut TcpStream) -> Option<Request> {
         .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
         .and_then(|(_, value)| value.trim().parse().ok())
         .unwrap_or(0);
-    let missing = (end + body_length).saturating_sub(bytes.len());
-    connection.read_exact(&mut vec![0; missing]).ok()?;
+    let mut body = bytes.split_off(end);
+    let come = body.len();
+    body.resize(body_length.max(come), 0);
+    connection.read_exact(&mut body[come..]).ok()?;
     let mut words = head.split(' ');
     Some(Request {
         method: words.next()?.to_owned(),
         target: words.next()?.to_owned(),
         head,
+        body,
     })
 }
