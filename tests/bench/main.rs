@@ -23,7 +23,8 @@ use measure::Outcome;
 use wave::{Large, Wave};
 
 const USAGE: &str = "\
-usage: cargo bench --profile dev --bench wave -- [--rounds N] [--machine WORDS] [--write]
+usage: cargo bench --profile dev --bench wave -- [--verify] [--rounds N] [--machine WORDS] [--write]
+  --verify         measure only the verification of the wave
   --rounds N       how often each program runs; medians are shown (5)
   --machine WORDS  what to call this machine instead of what it says of itself
   --write          put the table between the benchmark markers of README.md";
@@ -32,6 +33,7 @@ struct Arguments {
     rounds: usize,
     machine: Option<String>,
     write: bool,
+    verify_only: bool,
 }
 
 fn main() -> ExitCode {
@@ -52,6 +54,12 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Outcome<()> {
     tools::check()?;
+    if arguments.verify_only {
+        tell("making and signing the wave");
+        let verified = verify::wave(&Wave::make()?, arguments.rounds)?;
+        say(&table::verification(&verified));
+        return Ok(());
+    }
     let clients = tools::upload_clients()?;
     tell("making and signing the wave");
     let wave = Wave::make()?;
@@ -77,6 +85,7 @@ fn parse(said: &[String]) -> Outcome<Arguments> {
         rounds: 5,
         machine: None,
         write: false,
+        verify_only: false,
     };
     let mut said = said.iter();
     while let Some(flag) = said.next() {
@@ -87,6 +96,7 @@ fn parse(said: &[String]) -> Outcome<Arguments> {
         };
         match flag.as_str() {
             "--bench" => {}
+            "--verify" => parsed.verify_only = true,
             "--write" => parsed.write = true,
             "--machine" => parsed.machine = Some(value()?),
             "--rounds" => {

@@ -27,10 +27,9 @@ pub(crate) fn render(
          `mod_dav_svn`. Machine: {machine}; everything on loopback,\n\
          the server with 30 ms added round trip. Medians of {rounds} runs in turns, memory the worst of them; the last\n\
          column is the time divided by ours. Other machines give other seconds; the command is\n\n\
-         ```sh\ncargo bench --profile dev --bench wave\n```\n\n\
-         | verify the wave | wall time | requests | peak memory | / ours |\n|---|--:|--:|--:|--:|\n"
+         ```sh\ncargo bench --profile dev --bench wave\n```\n\n{}",
+        verification(verified)
     );
-    verify_rows(&mut text, verified);
     text.push_str("\n| verify a wheel of 1 GiB, no added round trip | wall time | requests | peak memory | / ours |\n");
     text.push_str("|---|--:|--:|--:|--:|\n");
     verify_rows(&mut text, large);
@@ -57,9 +56,43 @@ pub(crate) fn render(
     text
 }
 
+/// The rows of the wave's verification.
+pub(crate) fn verification(verified: &Verified) -> String {
+    let mut text = "| verify the wave | wall time | requests | peak memory | / ours |\n\
+                    |---|--:|--:|--:|--:|\n"
+        .to_owned();
+    verify_rows(&mut text, verified);
+    text.push_str(&ratios(verified));
+    text
+}
+
+/// Our time as a part of theirs, with Subversion's reports and without.
+fn ratios(verified: &Verified) -> String {
+    let part = |cost: Cost| cost.seconds / verified.theirs().seconds;
+    let mut text = format!(
+        "\nOurs takes {:.2} of the time of `svn export`, `gpg` and `sha512sum`",
+        part(verified.ours)
+    );
+    if let Some(alone) = verified.alone {
+        // Writing into a string cannot fail.
+        let _ = write!(text, "; file by file, {:.2}", part(alone));
+    }
+    text.push_str(".\n");
+    text
+}
+
 fn verify_rows(text: &mut String, verified: &Verified) {
+    row(
+        text,
+        "**`asf-pypi-publish verify`**",
+        verified.ours,
+        verified.ours,
+    );
+    if let Some(alone) = verified.alone {
+        let name = "**the same** where the server gives no reports: file by file";
+        row(text, name, alone, verified.ours);
+    }
     for (name, cost) in [
-        ("**`asf-pypi-publish verify`**", verified.ours),
         ("`svn export`, then both below", verified.theirs()),
         ("– `svn export`", verified.export),
         ("– loop of `gpg --verify`", verified.gpg),

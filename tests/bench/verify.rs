@@ -13,6 +13,8 @@ use crate::wave::{Large, Wave};
 /// What both ways cost.
 pub(crate) struct Verified {
     pub(crate) ours: Cost,
+    /// Ours where the server gives no reports: each file by itself.
+    pub(crate) alone: Option<Cost>,
     pub(crate) export: Cost,
     pub(crate) gpg: Cost,
     pub(crate) sha512sum: Cost,
@@ -27,19 +29,31 @@ impl Verified {
 
 /// The whole wave, behind the added round trip.
 pub(crate) fn wave(wave: &Wave, rounds: usize) -> Outcome<Verified> {
-    compare(wave, &wave.url(), &wave.keys_url(), rounds)
+    let alone = wave.walked_url();
+    compare(wave, &wave.url(), Some(&alone), &wave.keys_url(), rounds)
 }
 
 /// The one large wheel.
 pub(crate) fn large(large: &Large<'_>, rounds: usize) -> Outcome<Verified> {
-    compare(large.wave, &large.url(), &large.keys_url(), rounds)
+    compare(large.wave, &large.url(), None, &large.keys_url(), rounds)
 }
 
-/// Runs both ways in turns. The first turn only warms the server's caches.
-fn compare(wave: &Wave, url: &str, keys: &str, rounds: usize) -> Outcome<Verified> {
+/// Runs all ways in turns. The first turn only warms the server's caches.
+fn compare(
+    wave: &Wave,
+    url: &str,
+    walked: Option<&str>,
+    keys: &str,
+    rounds: usize,
+) -> Outcome<Verified> {
     let mut costs: [Vec<Cost>; 4] = Default::default();
+    let mut alone = Vec::new();
     for round in 0..=rounds {
         let ours = verify_ours(wave, url, keys)?;
+        if let Some(walked) = walked {
+            let cost = verify_ours(wave, walked, keys)?;
+            alone.extend((round > 0).then_some(cost));
+        }
         let [export, gpg, sha512sum] = verify_theirs(wave, url)?;
         if round > 0 {
             for (list, cost) in costs.iter_mut().zip([ours, export, gpg, sha512sum]) {
@@ -50,6 +64,7 @@ fn compare(wave: &Wave, url: &str, keys: &str, rounds: usize) -> Outcome<Verifie
     let [ours, export, gpg, sha512sum] = costs.map(|list| summarise(&list));
     Ok(Verified {
         ours,
+        alone: walked.map(|_| summarise(&alone)),
         export,
         gpg,
         sha512sum,

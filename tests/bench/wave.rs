@@ -134,6 +134,12 @@ impl Wave {
         self.proxy.through(&self.httpd.url(&format!("{WAVE}/")))
     }
 
+    /// The same where the server gives no reports.
+    pub(crate) fn walked_url(&self) -> String {
+        let url = self.httpd.walked_url(&format!("{WAVE}/"));
+        self.proxy.through(&url)
+    }
+
     /// KEYS on the server, behind the added round trip.
     pub(crate) fn keys_url(&self) -> String {
         self.proxy.through(&self.httpd.url(KEYS))
