@@ -6,7 +6,7 @@
 //! Decides nothing about whether the digests are the right ones.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -28,11 +28,13 @@ const CHUNK: usize = 256 * 1024;
 /// How many chunks may wait for the disk.
 const WAITING: usize = 2;
 
-/// The bytes of one file on private disk, with their digests. The file has no
-/// name and is gone with the last handle.
+/// The bytes of one file on private disk, with their digests. They lie in a file
+/// that has no name and is gone with the last handle; small ones share one.
 #[derive(Clone, Debug)]
 pub struct Fetched {
     file: Arc<File>,
+    /// Where its bytes begin.
+    start: u64,
     size: u64,
     sha256: [u8; 32],
     sha512: [u8; 64],
@@ -70,6 +72,7 @@ impl Fetched {
     pub fn reader(&self) -> PositionedReader {
         PositionedReader {
             file: Arc::clone(&self.file),
+            start: self.start,
             position: 0,
             size: self.size,
         }
@@ -173,7 +176,8 @@ async fn pass_on(
 /// A private copy while it is made.
 #[derive(Debug)]
 pub(super) struct PrivateCopy {
-    file: File,
+    file: Arc<File>,
+    start: u64,
     size: u64,
     sha1: Sha1,
     sha256: Sha256,
@@ -183,22 +187,30 @@ pub(super) struct PrivateCopy {
 }
 
 impl PrivateCopy {
-    /// An empty one, without a name in `temp`.
-    pub(super) fn begin(temp: &Path) -> io::Result<Self> {
-        Ok(Self {
-            file: tempfile::tempfile_in(temp)?,
+    /// An empty one in a file of its own, without a name in `temp`.
+    fn begin(temp: &Path) -> io::Result<Self> {
+        Ok(Self::begin_in(Arc::new(tempfile::tempfile_in(temp)?), 0))
+    }
+
+    /// An empty one in a file without a name, from `start` on: to make a file
+    /// for each small copy would cost more than to write it. Nobody else may
+    /// write from there on until this one is finished.
+    pub(super) fn begin_in(file: Arc<File>, start: u64) -> Self {
+        Self {
+            file,
+            start,
             size: 0,
             sha1: Sha1::new(),
             sha256: Sha256::new(),
             sha512: Sha512::new(),
             blake2b_256: Blake2b::new(),
             md5: Md5::new(),
-        })
+        }
     }
 
     /// Writes and hashes the next bytes.
     pub(super) fn take(&mut self, chunk: &[u8]) -> io::Result<()> {
-        self.file.write_all(chunk)?;
+        self.file.write_all_at(chunk, self.start + self.size)?;
         self.size += chunk.len() as u64;
         self.sha1.update(chunk);
         self.sha256.update(chunk);
@@ -211,7 +223,8 @@ impl PrivateCopy {
     /// The copy, with the SHA-1 that Subversion lists.
     pub(super) fn finish(self) -> (Fetched, [u8; 20]) {
         let fetched = Fetched {
-            file: Arc::new(self.file),
+            file: self.file,
+            start: self.start,
             size: self.size,
             sha256: self.sha256.finalize().into(),
             sha512: self.sha512.finalize().into(),
@@ -227,6 +240,7 @@ impl PrivateCopy {
 #[derive(Clone, Debug)]
 pub struct PositionedReader {
     file: Arc<File>,
+    start: u64,
     position: u64,
     size: u64,
 }
@@ -237,9 +251,10 @@ impl Read for PositionedReader {
         let wanted = buffer
             .len()
             .min(usize::try_from(left).unwrap_or(usize::MAX));
-        let length = self
-            .file
-            .read_at(buffer.get_mut(..wanted).unwrap_or_default(), self.position)?;
+        let length = self.file.read_at(
+            buffer.get_mut(..wanted).unwrap_or_default(),
+            self.start.saturating_add(self.position),
+        )?;
         self.position += length as u64;
         Ok(length)
     }
@@ -310,6 +325,28 @@ mod tests {
         assert!(other.seek(SeekFrom::Current(-11)).is_err());
         assert_eq!(other.seek(SeekFrom::Start(99)).unwrap(), 99);
         assert_eq!(other.read(&mut [0; 4]).unwrap(), 0);
+    }
+
+    #[test]
+    fn copies_in_one_file_keep_apart() {
+        let file = Arc::new(tempfile::tempfile().unwrap());
+        let mut start = 0;
+        let copies = ["one", "", "three"].map(|text| {
+            let mut copy = PrivateCopy::begin_in(Arc::clone(&file), start);
+            copy.take(text.as_bytes()).unwrap();
+            start += text.len() as u64;
+            copy.finish().0
+        });
+        drop(file);
+        for (copy, expected) in copies.iter().zip(["one", "", "three"]) {
+            let mut reader = copy.reader();
+            let mut text = String::new();
+            reader.read_to_string(&mut text).unwrap();
+            assert_eq!(text, expected);
+            let end = reader.seek(SeekFrom::End(0)).unwrap();
+            assert_eq!(end, expected.len() as u64);
+            assert_eq!(reader.read(&mut [0; 4]).unwrap(), 0);
+        }
     }
 
     #[test]

@@ -6,6 +6,8 @@
 //! at the root, and there is no document type, comment or CDATA section. All
 //! else is malformed, which costs nothing but the short cut that a report is.
 
+use memchr::memchr2;
+
 /// The longest tag, in bytes: a name of 255 bytes and the address of a whole
 /// path, both escaped, fit many times.
 const LONGEST_TAG: usize = 64 << 10;
@@ -122,7 +124,7 @@ impl Scanner {
         bytes: &'b [u8],
         tell: &mut impl FnMut(Event<'_>) -> Result<(), Malformed>,
     ) -> Result<&'b [u8], Malformed> {
-        let end = bytes.iter().position(|byte| matches!(byte, b'<' | b'&'));
+        let end = memchr2(b'<', b'&', bytes);
         let (text, rest) = bytes.split_at(end.unwrap_or(bytes.len()));
         if !self.open.is_empty() {
             if !text.is_empty() {

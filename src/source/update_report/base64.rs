@@ -5,6 +5,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use memchr::{memchr2, memchr3};
 
 use crate::source::xml::Malformed;
 
@@ -26,10 +27,19 @@ impl Base64 {
         text: &[u8],
         give: impl FnOnce(&[u8]) -> Result<(), Malformed>,
     ) -> Result<(), Malformed> {
-        for part in text.split(u8::is_ascii_whitespace) {
-            self.pending.extend_from_slice(part);
-        }
-        let (whole, rest) = self.pending.split_at(self.pending.len() / 4 * 4);
+        // Subversion sends one long line: then nothing has to be put together.
+        let joined;
+        let text = if self.pending.is_empty() && !has_blank(text) {
+            text
+        } else {
+            for part in text.split(u8::is_ascii_whitespace) {
+                self.pending.extend_from_slice(part);
+            }
+            joined = std::mem::take(&mut self.pending);
+            &joined
+        };
+        let (whole, rest) = text.split_at(text.len() / 4 * 4);
+        self.pending.extend_from_slice(rest);
         if whole.is_empty() {
             return Ok(());
         }
@@ -37,12 +47,14 @@ impl Base64 {
             return Err(Malformed("base64 behind its end"));
         }
         self.ended = whole.ends_with(b"=");
-        self.decoded.clear();
-        STANDARD
-            .decode_vec(whole, &mut self.decoded)
+        // Kept as long as it was ever needed: it need not be cleared each time.
+        if self.decoded.len() < whole.len() / 4 * 3 {
+            self.decoded.resize(whole.len() / 4 * 3, 0);
+        }
+        let length = STANDARD
+            .decode_slice(whole, &mut self.decoded)
             .map_err(|_| Malformed("no base64"))?;
-        self.pending = rest.to_vec();
-        give(&self.decoded)
+        give(self.decoded.get(..length).unwrap_or_default())
     }
 
     /// Says whether the text ended where it may.
@@ -53,6 +65,10 @@ impl Base64 {
             Err(Malformed("base64 that is cut short"))
         }
     }
+}
+
+fn has_blank(text: &[u8]) -> bool {
+    memchr3(b'\n', b'\r', b' ', text).is_some() || memchr2(b'\t', 0x0c, text).is_some()
 }
 
 #[cfg(test)]

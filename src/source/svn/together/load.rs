@@ -5,7 +5,10 @@
 //! nothing is handed on but what has size and SHA-1 of the listing.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use md5::Md5;
@@ -37,6 +40,9 @@ pub(super) struct Outcome {
 pub(super) struct Load {
     expected: BTreeMap<String, Expected>,
     temp: PathBuf,
+    /// Where all copies lie, and where the next one begins.
+    disk: Option<Arc<File>>,
+    end: u64,
     current: Option<(Expected, Copy)>,
     arrived: usize,
 }
@@ -62,6 +68,8 @@ impl Load {
         Self {
             expected: BTreeMap::new(),
             temp: temp.to_owned(),
+            disk: None,
+            end: 0,
             current: None,
             arrived: 0,
         }
@@ -110,6 +118,17 @@ impl Load {
     }
 }
 
+impl Load {
+    fn file_for_copies(&mut self) -> io::Result<Arc<File>> {
+        if let Some(file) = &self.disk {
+            return Ok(Arc::clone(file));
+        }
+        let file = Arc::new(tempfile::tempfile_in(&self.temp)?);
+        self.disk = Some(Arc::clone(&file));
+        Ok(file)
+    }
+}
+
 impl Editor for Load {
     fn folder(&mut self, _: &str) -> Result<(), Malformed> {
         Ok(())
@@ -127,8 +146,11 @@ impl Editor for Load {
         let copy = if expected.in_memory {
             Copy::Memory(Vec::new())
         } else {
-            let copy = PrivateCopy::begin(&self.temp);
-            Copy::Disk(Box::new(copy.map_err(|_| UNWRITABLE)?))
+            let file = self.file_for_copies().map_err(|_| UNWRITABLE)?;
+            let start = self.end;
+            // As much as can come: no other copy reaches into it.
+            self.end += expected.size;
+            Copy::Disk(Box::new(PrivateCopy::begin_in(file, start)))
         };
         let size = expected.size;
         self.current = Some((expected, copy));
