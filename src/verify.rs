@@ -15,8 +15,9 @@ use std::io::{self, Read};
 use crate::channel::Target;
 use crate::checksum::{self, Algorithm};
 use crate::digest::{ReleaseDigest, release_digest};
+use crate::dist::contents;
 use crate::dist::filename::DistributionName;
-use crate::dist::metadata::{self, Metadata};
+use crate::dist::metadata::Metadata;
 use crate::expected;
 use crate::openpgp::{self, Asc, Commit, Fingerprint, Judged, Keyring, Signer};
 use crate::plan::{ExpectedDigest, Plan};
@@ -132,9 +133,9 @@ pub fn judge(
         .as_ref()
         .filter(|_| holds_so_far)
         .and_then(|name| {
-            let read = Metadata::read(fetched.reader(), name)
-                .and_then(|metadata| metadata::agree(&metadata, name).map(|()| metadata));
-            read.map_err(|why| findings.push(why.finding(path))).ok()
+            let (metadata, found) = contents::judge(fetched.reader(), name, path);
+            findings.extend(found);
+            metadata
         });
     let digests = (fetched.size(), *fetched.sha256(), *fetched.sha512());
     let holds = !findings.iter().any(Finding::refuses);

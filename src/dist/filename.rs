@@ -79,6 +79,11 @@ impl Serialize for ProjectName {
     }
 }
 
+/// Bytes that a name on the index's disk may have. Beside a wheel it keeps the
+/// metadata, under a name that is longer by `.metadata`.
+const NAME_LIMIT: usize = 255;
+const WHEEL_LIMIT: usize = NAME_LIMIT - ".metadata".len();
+
 /// What a distribution is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -101,6 +106,8 @@ pub enum Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DistributionName {
     file: String,
+    /// Bytes of `file` that are name and version, with the hyphen between them.
+    stem: usize,
     project: ProjectName,
     version: Version,
     kind: Kind,
@@ -117,7 +124,15 @@ impl DistributionName {
         if basename.is_empty() || !basename.bytes().all(legal) {
             return Err(FilenameError::Characters(basename.to_owned()));
         }
-        if let Some(stem) = basename.strip_suffix(".whl") {
+        let wheel = basename.strip_suffix(".whl");
+        let limit = wheel.map_or(NAME_LIMIT, |_| WHEEL_LIMIT);
+        if basename.len() > limit {
+            return Err(FilenameError::Length {
+                limit,
+                found: basename.len(),
+            });
+        }
+        if let Some(stem) = wheel {
             parse_wheel(basename, stem)
         } else if let Some(stem) = basename.strip_suffix(".tar.gz") {
             parse_sdist(basename, stem)
@@ -129,6 +144,12 @@ impl DistributionName {
     /// The base name itself.
     pub fn file(&self) -> &str {
         &self.file
+    }
+
+    /// Name and version as they are spelt in the file name, with one hyphen:
+    /// the contents of a wheel lie in a folder of this name.
+    pub(super) fn stem(&self) -> &str {
+        self.file.get(..self.stem).unwrap_or(&self.file)
     }
 
     /// The project.
@@ -205,6 +226,13 @@ pub fn is_other_artifact(basename: &str) -> bool {
 pub enum FilenameError {
     /// Empty, or with characters that no distribution's name has.
     Characters(String),
+    /// Longer than the index can store.
+    Length {
+        /// In bytes.
+        limit: usize,
+        /// In bytes.
+        found: usize,
+    },
     /// Neither `.whl` nor `.tar.gz`.
     Extension(String),
     /// No project name.
@@ -245,6 +273,9 @@ impl FilenameError {
             Self::BuildTag(_) => "a build tag that begins with a digit",
             Self::Tag(_) => "a tag like py3, cp312, abi3 or none",
             Self::Platform(_) => "a platform that PyPI takes, like any or manylinux_2_28_x86_64",
+            Self::Length { limit, .. } => {
+                return format!("a file name of at most {limit} characters");
+            }
             Self::Form { expected, .. } => {
                 return format!("{expected} (the normal form, the only one that PyPI takes)");
             }
@@ -255,6 +286,7 @@ impl FilenameError {
     fn found(&self) -> String {
         match self {
             Self::WheelParts(parts) => format!("{parts} parts"),
+            Self::Length { found, .. } => format!("{found}"),
             Self::Characters(found)
             | Self::Extension(found)
             | Self::Project(found)
@@ -268,14 +300,19 @@ impl FilenameError {
         }
     }
 
+    /// The rule that it breaks.
+    pub fn rule(&self) -> Rule {
+        match self {
+            Self::Length { .. } => Rule::FilenameTooLong,
+            Self::LocalVersion(_) => Rule::VersionLocal,
+            Self::Platform(_) => Rule::PlatformTagUnknown,
+            _ => Rule::FilenameIllegal,
+        }
+    }
+
     /// The verdict on the file at `path`.
     pub fn finding(&self, path: &str) -> Finding {
-        Finding::new(
-            Rule::FilenameIllegal,
-            Some(path),
-            self.expected(),
-            self.found(),
-        )
+        Finding::new(self.rule(), Some(path), self.expected(), self.found())
     }
 }
 
@@ -289,23 +326,27 @@ fn parse_wheel(basename: &str, stem: &str) -> Result<DistributionName, FilenameE
         _ => return Err(FilenameError::WheelParts(parts.len())),
     };
     let project: ProjectName = name.parse()?;
-    let version = parse_version(version)?;
+    // Any spelling: the index compares the versions of wheels, not their texts.
+    let (spelling, version) = (version, parse_version(version)?);
     if let Some(build) = build
         && !build.starts_with(|c: char| c.is_ascii_digit())
     {
         return Err(FilenameError::BuildTag(build.to_owned()));
     }
-    for tags in [python, abi] {
-        if !tags.split('.').all(is_tag) {
-            return Err(FilenameError::Tag(tags.to_owned()));
-        }
+    let identifier = |tag: &str| is_tag(tag) && !tag.starts_with(|c: char| c.is_ascii_digit());
+    if !python.split('.').all(identifier) {
+        return Err(FilenameError::Tag(python.to_owned()));
     }
-    if let Some(tag) = platform.split('.').find(|tag| !platform::is_allowed(tag)) {
+    if !abi.split('.').all(is_tag) {
+        return Err(FilenameError::Tag(abi.to_owned()));
+    }
+    let allowed = |tag: &&str| platform::is_allowed(&tag.to_ascii_lowercase());
+    if let Some(tag) = platform.split('.').find(|tag| !allowed(tag)) {
         return Err(FilenameError::Platform(tag.to_owned()));
     }
     let build_part = build.map(|build| format!("-{build}")).unwrap_or_default();
     let form = format!(
-        "{}-{version}{build_part}-{python}-{abi}-{platform}.whl",
+        "{}-{spelling}{build_part}-{python}-{abi}-{platform}.whl",
         project.underscored()
     );
     let kind = Kind::Wheel {
@@ -314,7 +355,8 @@ fn parse_wheel(basename: &str, stem: &str) -> Result<DistributionName, FilenameE
         platform: platform.to_owned(),
         build: build.map(str::to_owned),
     };
-    in_form(basename, form, project, version, kind)
+    let stem = name.len() + 1 + spelling.len();
+    in_form(basename, form, stem, project, version, kind)
 }
 
 fn parse_sdist(basename: &str, stem: &str) -> Result<DistributionName, FilenameError> {
@@ -324,13 +366,15 @@ fn parse_sdist(basename: &str, stem: &str) -> Result<DistributionName, FilenameE
     let version = parse_version(version)?;
     let project: ProjectName = name.parse()?;
     let form = format!("{}-{version}.tar.gz", project.underscored());
-    in_form(basename, form, project, version, Kind::Sdist)
+    let stem = stem.len();
+    in_form(basename, form, stem, project, version, Kind::Sdist)
 }
 
 /// The name, if it is letter for letter the one that its parts give.
 fn in_form(
     basename: &str,
     form: String,
+    stem: usize,
     project: ProjectName,
     version: Version,
     kind: Kind,
@@ -343,6 +387,7 @@ fn in_form(
     }
     Ok(DistributionName {
         file: form,
+        stem,
         project,
         version,
         kind,
@@ -359,10 +404,10 @@ fn parse_version(text: &str) -> Result<Version, FilenameError> {
     Ok(version)
 }
 
-/// A Python or ABI tag: lower case, a letter first.
+/// A Python or ABI tag. The index makes lower case of them.
 fn is_tag(tag: &str) -> bool {
-    tag.starts_with(|c: char| c.is_ascii_lowercase())
+    !tag.is_empty()
         && tag
             .bytes()
-            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }

@@ -13,8 +13,9 @@ use super::metadata::Metadata;
 mod tests;
 
 /// One header field and its place in the form.
-struct Field {
-    header: &'static str,
+pub(super) struct Field {
+    /// Its name as the specification spells it.
+    pub(super) header: &'static str,
     key: &'static str,
     /// The metadata version that brought it.
     since: (u32, u32),
@@ -103,10 +104,8 @@ pub fn form_fields(metadata: &Metadata) -> Vec<(&'static str, String)> {
         ("name", safe_name(metadata.name())),
         ("version", metadata.version().to_owned()),
     ];
-    for (header, value) in metadata.fields() {
-        let Some(field) = find(header) else { continue };
-        let first_three = matches!(field.key, "metadata_version" | "name" | "version");
-        if first_three || field.since > metadata.level() || is_nothing(value) {
+    for (field, value) in sent(metadata) {
+        if matches!(field.key, "metadata_version" | "name" | "version") {
             continue;
         }
         let value = match field.key {
@@ -120,6 +119,29 @@ pub fn form_fields(metadata: &Metadata) -> Vec<(&'static str, String)> {
         form.push(("description", description.to_owned()));
     }
     form
+}
+
+/// The header fields that the index is told of, with their values.
+pub(super) fn sent(metadata: &Metadata) -> impl Iterator<Item = (&'static Field, &str)> {
+    metadata.fields().filter_map(|(header, value)| {
+        let field = find(header)?;
+        let told = field.since <= metadata.level() && !is_nothing(value);
+        told.then_some((field, value))
+    })
+}
+
+/// The header fields that have a value of which the index is not told: newer
+/// ones than their metadata version has, and unknown ones. In their own spelling.
+pub(super) fn left_out(metadata: &Metadata) -> impl Iterator<Item = &str> {
+    metadata.fields().filter_map(|(header, value)| {
+        let told = find(header).is_some_and(|field| field.since <= metadata.level());
+        (!told && !is_nothing(value)).then_some(header)
+    })
+}
+
+/// Whether the core metadata of any version have a field of this name.
+pub(super) fn is_known(header: &str) -> bool {
+    find(header).is_some()
 }
 
 fn is_nothing(value: &str) -> bool {

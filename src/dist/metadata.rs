@@ -4,37 +4,23 @@
 //! What a distribution says of itself: METADATA of a wheel, PKG-INFO of an sdist.
 //!
 //! Decides that it can be read in one way only, and that its name and version
-//! are those of the file name. Checks the archives as strictly as the index
-//! does, because an index that refuses one file leaves half a release behind.
-//! Judges no other field, and unpacks nothing to disk.
+//! are those of the file name. Judges no other field, and knows no archive.
 
 use std::collections::HashSet;
 use std::io::{Read, Seek};
 
 use pep440_rs::Version;
-use thiserror::Error;
 
+use super::archive;
 use super::filename::{DistributionName, Kind, ProjectName};
 use super::form;
-use crate::checksum::shorten;
-use crate::rules::{Finding, Rule};
 
+mod error;
 mod headers;
-mod sdist;
 #[cfg(test)]
 mod tests;
-mod wheel;
 
-/// Bytes that METADATA or PKG-INFO may have.
-const METADATA_LIMIT: u64 = 1 << 20;
-
-/// Bytes that an archive of `compressed` bytes may unpack to. PyPI refuses what
-/// is more than fifty times as large as its file and larger than 64 MiB; the
-/// upper end bounds the time that a hostile archive can cost.
-fn unpacked_limit(compressed: u64) -> u64 {
-    const MIB: u64 = 1 << 20;
-    compressed.saturating_mul(50).clamp(64 * MIB, 8192 * MIB)
-}
+pub use error::MetadataError;
 
 /// The core metadata of a distribution, as its header fields in their order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,18 +41,8 @@ impl Metadata {
     /// # Errors
     /// An archive or a metadata file that is damaged, ambiguous, too large, or
     /// of a kind that PyPI refuses.
-    pub fn read(
-        mut file: impl Read + Seek,
-        name: &DistributionName,
-    ) -> Result<Self, MetadataError> {
-        let bytes = match name.kind() {
-            Kind::Wheel { .. } => {
-                let project = name.project().underscored();
-                wheel::read_metadata(&mut file, &format!("{project}-{}", name.version()))?
-            }
-            Kind::Sdist => sdist::read_pkg_info(&mut file)?,
-        };
-        Self::parse(&bytes)
+    pub fn read(file: impl Read + Seek, name: &DistributionName) -> Result<Self, MetadataError> {
+        Self::parse(&archive::read(file, name)?.metadata)
     }
 
     /// Reads the text of METADATA or PKG-INFO.
@@ -179,112 +155,4 @@ pub fn agree(metadata: &Metadata, name: &DistributionName) -> Result<(), Metadat
         });
     }
     Ok(())
-}
-
-/// Why a distribution's own metadata cannot be used.
-#[derive(Debug, Error, PartialEq, Eq)]
-#[error("expected {}, found {}", self.expected(), self.found())]
-pub enum MetadataError {
-    /// No archive of its kind, cut off, or damaged.
-    Unreadable(String),
-    /// An archive of a form that PyPI refuses.
-    Refused {
-        /// What PyPI takes.
-        expected: &'static str,
-        /// What the archive has.
-        found: String,
-    },
-    /// A file that the archive must hold.
-    Missing(String),
-    /// A file of which the archive must hold one.
-    Twice(String),
-    /// More bytes than are read of such a file.
-    TooLarge {
-        /// What is too large.
-        what: String,
-        /// In bytes.
-        limit: u64,
-    },
-    /// Metadata in another encoding than UTF-8.
-    NotUtf8,
-    /// A line of the metadata that is no header field.
-    Header {
-        /// Counted from 1.
-        line: usize,
-    },
-    /// A field that must be there.
-    FieldMissing(&'static str),
-    /// A field that may be there once.
-    FieldTwice(String),
-    /// A metadata version that PyPI does not know.
-    MetadataVersion(String),
-    /// The name of another project.
-    Name {
-        /// The project of the file name.
-        expected: String,
-        /// The name in the metadata.
-        found: String,
-    },
-    /// Another version.
-    Version {
-        /// The version of the file name.
-        expected: String,
-        /// The version in the metadata.
-        found: String,
-    },
-}
-
-impl MetadataError {
-    fn expected(&self) -> String {
-        match self {
-            Self::Unreadable(_) => "a whole archive".into(),
-            Self::Refused { expected, .. } => (*expected).into(),
-            Self::Missing(path) => format!("{path} in the archive"),
-            Self::Twice(path) => format!("{path} once in the archive"),
-            Self::TooLarge { what, limit } => format!("at most {limit} bytes of {what}"),
-            Self::NotUtf8 => "metadata in UTF-8".into(),
-            Self::Header { .. } => "metadata of `Field: value` lines".into(),
-            Self::FieldMissing(field) => format!("the metadata field {field}"),
-            Self::FieldTwice(field) => format!("the metadata field {field} once"),
-            Self::MetadataVersion(_) => "a metadata version that PyPI takes, like 2.4".into(),
-            Self::Name { expected, .. } => format!("the project {expected}, as in the file name"),
-            Self::Version { expected, .. } => {
-                format!("the version {expected}, as in the file name")
-            }
-        }
-    }
-
-    fn found(&self) -> String {
-        match self {
-            Self::Unreadable(found)
-            | Self::Refused { found, .. }
-            | Self::MetadataVersion(found)
-            | Self::Name { found, .. }
-            | Self::Version { found, .. } => shorten(found),
-            Self::Missing(_) | Self::FieldMissing(_) => "none".into(),
-            Self::Twice(_) | Self::FieldTwice(_) => "several".into(),
-            Self::TooLarge { .. } => "more".into(),
-            Self::NotUtf8 => "other bytes".into(),
-            Self::Header { line } => format!("something else in line {line}"),
-        }
-    }
-
-    /// The verdict on the distribution at `path`.
-    pub fn finding(&self, path: &str) -> Finding {
-        let rule = match self {
-            Self::Name { .. } | Self::Version { .. } => Rule::MetadataMismatch,
-            _ => Rule::ArchiveUnreadable,
-        };
-        Finding::new(rule, Some(path), self.expected(), self.found())
-    }
-}
-
-impl From<std::io::Error> for MetadataError {
-    fn from(error: std::io::Error) -> Self {
-        // A reader that stops at a limit wraps the verdict into its error.
-        match error.downcast::<Self>() {
-            Ok(verdict) => verdict,
-            Err(error) => Self::Unreadable(error.to_string()),
-        }
-    }
 }

@@ -3,6 +3,10 @@
 
 //! Python distributions: what their names say, and what their metadata says.
 
+mod archive;
+pub mod contents;
+mod entry_points;
+mod fields;
 pub mod filename;
 pub mod form;
 pub mod metadata;

@@ -212,9 +212,129 @@ rules! {
     FilenameIllegal "filename-illegal" Refuse Verdict false
         "The file name is not one that an index takes."
         => "Build it with a current back end; the index takes PEP 427 wheels and PEP 625 sdists.";
+    FilenameTooLong "filename-too-long" Refuse Verdict false
+        "The file name is longer than the index can store."
+        => "Give the project or the build a shorter name.";
+    VersionLocal "version-local" Refuse Verdict false
+        "The version has a local part (`+…`), which no public index takes."
+        => "Build it with a version without a local part.";
+    PlatformTagUnknown "platform-tag-unknown" Refuse Verdict false
+        "The wheel's name has a platform tag that the index does not take."
+        => "Tag it for manylinux or musllinux with auditwheel, or for a macOS or Windows tag of the index's list.";
+    FileTooLarge "file-too-large" Refuse Verdict false
+        "The file is larger than the index takes from any project: 1 GiB."
+        => "Split the distribution, or keep what is large out of it.";
+    FileLarge "file-large" Warn Verdict false
+        "The file is larger than 100 MiB, which the index takes only from a project whose limit was raised."
+        => "Look at the project's limit in its settings on the index, and ask for a higher one before the release.";
     ArchiveUnreadable "archive-unreadable" Refuse Verdict false
-        "The archive cannot be read, or lacks its metadata."
+        "The archive cannot be read: it is of another kind, cut off or damaged."
         => "Build it again.";
+    ArchivePolyglot "archive-polyglot" Refuse Verdict false
+        "The file is a zip archive and a tar archive at once: two readers would see two contents."
+        => "Do not publish. Build it again.";
+    ArchiveTooLarge "archive-too-large" Refuse Verdict false
+        "The archive unpacks to more than this action reads, in bytes or in members."
+        => "Check what it holds; a release this large needs another way.";
+    CompressionRatio "compression-ratio" Refuse Verdict false
+        "The archive unpacks to more than 64 MiB and to more than fifty times its own size, as a bomb does."
+        => "Keep large generated files out of it, or keep them compressed inside.";
+    ArchivePathUnsafe "archive-path-unsafe" Refuse Verdict false
+        "A member of the archive would be unpacked outside of its folder."
+        => "Do not publish. Build it again with a current back end.";
+    ZipFraming "zip-framing" Refuse Verdict false
+        "The parts of the wheel do not follow one another as the index demands of a zip archive."
+        => "Build it again with a current back end, and change nothing in it afterwards.";
+    ZipDataDescriptor "zip-data-descriptor" Refuse Verdict false
+        "The wheel has data descriptors, as a zip archive has that was written to a pipe."
+        => "Write the archive to a file that can be sought in.";
+    ZipCompression "zip-compression" Refuse Verdict false
+        "A member of the wheel is encrypted, or compressed other than by deflate."
+        => "Pack it again with deflate.";
+    ZipMemberMismatch "zip-member-mismatch" Refuse Verdict false
+        "A member's own header and the central directory of the wheel differ."
+        => "Do not publish. Build it again.";
+    ZipNameIllegal "zip-name-illegal" Refuse Verdict false
+        "A member's name is no printable UTF-8."
+        => "Rename the file, or pack it with a tool that writes names in UTF-8.";
+    ZipDuplicateName "zip-duplicate-name" Refuse Verdict false
+        "A name stands twice in the wheel."
+        => "Do not publish. Build it again: readers differ on which of the two counts.";
+    TarSparse "tar-sparse" Refuse Verdict false
+        "The sdist has a sparse member."
+        => "Pack it again without `--sparse`.";
+    TarAmbiguous "tar-ambiguous" Refuse Verdict false
+        "Two readers could take the sdist in two ways."
+        => "Do not publish. Build it again with a current back end.";
+    TopLevelNotOne "top-level-not-one" Refuse Verdict false
+        "The sdist has not just one folder at its top."
+        => "Build it again: all of an sdist lies in `{name}-{version}/`.";
+    PkgInfoMissing "pkg-info-missing" Refuse Verdict false
+        "The sdist has no PKG-INFO in its top folder."
+        => "Build it with `python -m build --sdist`; a plain source archive is no sdist.";
+    WheelFileMissing "wheel-file-missing" Refuse Verdict false
+        "The wheel has no WHEEL in the `.dist-info` folder that its name says."
+        => "Build it again, and do not rename it.";
+    MetadataMissing "metadata-missing" Refuse Verdict false
+        "The wheel has no METADATA in the `.dist-info` folder that its name says."
+        => "Build it again, and do not rename it.";
+    RecordMissing "record-missing" Refuse Verdict false
+        "The wheel has no RECORD in the `.dist-info` folder that its name says, or one that cannot be read."
+        => "Build it again, and do not rename it.";
+    RecordWrong "record-wrong" Refuse Verdict false
+        "RECORD does not tell what the wheel holds."
+        => "Do not publish. Build it again, or let the tool that changed the wheel write RECORD anew.";
+    EntryPointsIllegal "entry-points-illegal" Refuse Verdict false
+        "The wheel's `entry_points.txt` is malformed, or a script has a name that is none."
+        => "Correct the entry points in the project's configuration and build it again.";
+    ContentEncrypted "content-encrypted" Refuse Verdict false
+        "A Python file is encrypted by a tool whose output the index does not take."
+        => "Build it from the source.";
+    LicenseFileMissing "license-file-missing" Refuse Verdict false
+        "The metadata name a license file that the archive does not hold where the index looks for it."
+        => "Let the build include the file, for maturin by `include`, or take it out of `license-files`.";
+    MetadataUnreadable "metadata-unreadable" Refuse Verdict false
+        "METADATA or PKG-INFO cannot be read in one way only, or lacks a field that must be there."
+        => "Build it again with a current back end.";
+    MetadataVersionUnknown "metadata-version-unknown" Refuse Verdict false
+        "The metadata are of a version that the index does not take; it takes 1.0 to 1.2 and 2.1 to 2.5."
+        => "Build it with another version of the back end.";
+    SummaryIllegal "summary-illegal" Refuse Verdict false
+        "The summary has several lines or more than 512 characters."
+        => "Shorten `description` in the project's configuration.";
+    DescriptionContentType "description-content-type" Refuse Verdict false
+        "The description is of a type that the index does not render."
+        => "Use text/markdown, text/x-rst or text/plain, in UTF-8.";
+    ClassifierIllegal "classifier-illegal" Refuse Verdict false
+        "A classifier is none: it has no `Group :: Name` form, is private, or was withdrawn."
+        => "Correct the classifiers; the index's own list says which there are.";
+    ClassifierUnknown "classifier-unknown" Warn Verdict false
+        "A classifier is not in the index's list as this version of the action knows it."
+        => "Look for a misspelling; the index refuses a classifier that its list does not have.";
+    RequirementIllegal "requirement-illegal" Refuse Verdict false
+        "A requirement, an extra or `Requires-Python` cannot be read."
+        => "Correct it in the project's configuration; the message names it.";
+    RequirementDirect "requirement-direct" Refuse Verdict false
+        "A requirement names an address (`name @ …`), which the index takes from nobody."
+        => "Require a released version.";
+    UrlIllegal "url-illegal" Refuse Verdict false
+        "An address of the project is none of http or https, or its label is empty, too long or there twice."
+        => "Correct the project's URLs; a label has at most 32 characters.";
+    EmailIllegal "email-illegal" Refuse Verdict false
+        "The address of the author or maintainer is no e-mail address."
+        => "Correct it, or leave it out.";
+    LicenseExpressionIllegal "license-expression-illegal" Refuse Verdict false
+        "`License-Expression` is no SPDX expression, or stands beside `License`."
+        => "Give `license = \"Apache-2.0\"` and nothing else that names the license.";
+    MetadataFieldIllegal "metadata-field-illegal" Refuse Verdict false
+        "Another field of the metadata has a value that the index refuses."
+        => "Correct it in the project's configuration; the message names it.";
+    MetadataFieldDoubtful "metadata-field-doubtful" Warn Verdict false
+        "A field of the metadata has a value that the index may refuse."
+        => "Compare it with the core metadata specification; a test index tells for certain.";
+    MetadataFieldLeftOut "metadata-field-left-out" Note Verdict false
+        "A field is newer than the metadata version that names it, or unknown: it stays in the file, and the index is not told of it."
+        => "Nothing for this release; a current back end writes the version that fits.";
     MetadataMismatch "metadata-mismatch" Refuse Verdict false
         "Name or version inside differ from the file name."
         => "Do not publish. Build it again.";

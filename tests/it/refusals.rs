@@ -5,6 +5,7 @@
 //! binary in `publish` mode: a class of trouble, what is staged, and the
 //! verdict. A refusal asks for no identity token and sends nothing.
 
+mod archives;
 mod contents;
 mod lists;
 mod openpgp;

@@ -53,6 +53,9 @@ fn names_that_an_index_takes_are_read() {
         ),
         ("avro_src-1.12.0.tar.gz", "avro-src", "1.12.0", "source"),
         ("src-1.0.tar.gz", "src", "1.0", "source"),
+        // The index compares a wheel's version, and reads its tags in lower case.
+        ("foo-v1.0.RC1-PY3-None-ANY.whl", "foo", "1.0rc1", "PY3"),
+        ("foo-2020.01.05-py3-none-any.whl", "foo", "2020.1.5", "py3"),
         ("a-1!2.0.post3.tar.gz", "a", "1!2.0.post3", "source"),
         (
             "pyspark-4.0.0.dev1.tar.gz",
@@ -150,10 +153,6 @@ fn names_that_an_index_refuses_are_refused_with_the_reason() {
             "apache_foo-1.0RC1.tar.gz",
             "expected apache_foo-1.0rc1.tar.gz",
         ),
-        (
-            "apache_foo-v1.0-py3-none-any.whl",
-            "expected apache_foo-1.0-py3-none-any.whl",
-        ),
         ("apache_foo-01.0.tar.gz", "expected apache_foo-1.0.tar.gz"),
         (
             "apache_foo-1.0.0.rc.1.tar.gz",
@@ -161,8 +160,37 @@ fn names_that_an_index_refuses_are_refused_with_the_reason() {
         ),
     ];
     for (file, reason) in cases {
-        let error = DistributionName::parse(file).expect_err(file).to_string();
-        assert!(error.contains(reason), "{file}: {error}");
+        let error = DistributionName::parse(file).expect_err(file);
+        let text = error.to_string();
+        assert!(text.contains(reason), "{file}: {error}");
+        let rule = match reason {
+            "without a local part" => Rule::VersionLocal,
+            "a platform" | "found linux_x86_64" => Rule::PlatformTagUnknown,
+            _ => Rule::FilenameIllegal,
+        };
+        assert_eq!(error.rule(), rule, "{file}");
+    }
+}
+
+#[test]
+fn names_that_the_index_cannot_store_are_refused() {
+    let wheel = |len: usize| format!("{}-1.0-py3-none-any.whl", "a".repeat(len - 21));
+    let sdist = |len: usize| format!("{}-1.0.tar.gz", "a".repeat(len - 11));
+    for (taken, refused) in [(wheel(246), wheel(247)), (sdist(255), sdist(256))] {
+        assert!(DistributionName::parse(&taken).is_ok(), "{taken}");
+        let error = DistributionName::parse(&refused).unwrap_err();
+        assert_eq!(error.rule(), Rule::FilenameTooLong);
+    }
+}
+
+#[test]
+fn a_wheel_has_its_folder_as_its_name_is_spelt() {
+    for (file, stem) in [
+        ("foo-v1.0-py3-none-any.whl", "foo-v1.0"),
+        ("foo_bar-1.0-1-py3-none-any.whl", "foo_bar-1.0"),
+        ("foo_bar-1.0.tar.gz", "foo_bar-1.0"),
+    ] {
+        assert_eq!(DistributionName::parse(file).unwrap().stem(), stem);
     }
 }
 
@@ -231,7 +259,7 @@ fn platforms_are_those_of_the_index() {
         "android_24_mips",
         "pyodide_2024_0_wasm32",
         "freebsd_14_0_amd64",
-        "ANY",
+        "any_",
     ] {
         assert!(wheel(tag).is_err(), "{tag}");
     }

@@ -85,22 +85,22 @@ fn names_that_no_release_has() {
         (
             "a version in no normal form",
             |it| renamed(it, "example-1.0.RC1-py3-none-any.whl"),
-            &["filename-illegal"],
+            &["metadata-missing"],
         ),
         (
             "a local version",
             |it| renamed(it, "example-1.0+apache-py3-none-any.whl"),
-            &["filename-illegal"],
+            &["version-local"],
         ),
         (
             "a platform that no public index takes",
             |it| renamed(it, "example-1.0-py3-none-linux_x86_64.whl"),
-            &["filename-illegal"],
+            &["platform-tag-unknown"],
         ),
         (
             "the suffix of a signature inside the name",
             |it| renamed(it, "example-1.0-py3-none-any.whl.asc.whl"),
-            &["filename-illegal"],
+            &["platform-tag-unknown"],
         ),
         (
             "one name in two folders",
@@ -161,7 +161,7 @@ fn distributions_that_lie_about_themselves() {
                     .without_metadata()
                     .build()]));
             },
-            &["archive-unreadable"],
+            &["metadata-missing"],
         ),
         (
             "no PKG-INFO",
@@ -170,7 +170,7 @@ fn distributions_that_lie_about_themselves() {
                     .without_metadata()
                     .build()]));
             },
-            &["archive-unreadable"],
+            &["pkg-info-missing"],
         ),
         (
             "a web page that is signed as a wheel",

@@ -61,6 +61,10 @@ struct Content {
     metadata: Option<String>,
     payload: u64,
     seed: u64,
+    /// Further files: path in the archive, contents.
+    files: Vec<(String, Vec<u8>)>,
+    /// A file of `.dist-info` that is left out.
+    without: Option<&'static str>,
 }
 
 impl Content {
@@ -71,6 +75,8 @@ impl Content {
             metadata: Some(metadata(project, version)),
             payload: 0,
             seed: 0,
+            files: Vec::new(),
+            without: None,
         }
     }
 
@@ -114,6 +120,13 @@ macro_rules! knobs {
             self
         }
 
+        /// A further file at this path of the archive, in RECORD too.
+        #[must_use]
+        pub fn with_file(mut self, path: &str, bytes: impl Into<Vec<u8>>) -> Self {
+            self.0.files.push((path.to_owned(), bytes.into()));
+            self
+        }
+
         /// Other bytes under the same name and with the same metadata.
         #[must_use]
         pub fn with_seed(mut self, seed: u64) -> Self {
@@ -140,6 +153,13 @@ pub struct Wheel(Content);
 
 impl Wheel {
     knobs!();
+
+    /// Without WHEEL, or without RECORD.
+    #[must_use]
+    pub fn without(mut self, name: &'static str) -> Self {
+        self.0.without = Some(name);
+        self
+    }
 
     /// The file name.
     pub fn file_name(&self) -> String {
@@ -179,7 +199,12 @@ impl Wheel {
         }
         let wheel = "Wheel-Version: 1.0\nGenerator: testbed\n\
                      Root-Is-Purelib: true\nTag: py3-none-any\n";
-        add(format!("{info}/WHEEL"), wheel.as_bytes(), &mut record)?;
+        if self.0.without != Some("WHEEL") {
+            add(format!("{info}/WHEEL"), wheel.as_bytes(), &mut record)?;
+        }
+        for (path, bytes) in &self.0.files {
+            add(path.clone(), bytes, &mut record)?;
+        }
         if self.0.payload > 0 {
             let path = format!("{name}/payload.bin");
             zip.start_file(
@@ -199,8 +224,10 @@ impl Wheel {
             }
             record.push_str(&record_line(&path, &hasher.finalize(), self.0.payload));
         }
-        zip.start_file(format!("{info}/RECORD"), deflated())?;
-        writeln!(zip, "{record}{info}/RECORD,,")?;
+        if self.0.without != Some("RECORD") {
+            zip.start_file(format!("{info}/RECORD"), deflated())?;
+            writeln!(zip, "{record}{info}/RECORD,,")?;
+        }
         zip.finish()?;
         Ok(())
     }
@@ -227,6 +254,7 @@ impl Sdist {
         let top = format!("{name}-{}", self.0.version);
         let (_, wheel) = Wheel(Content {
             payload: 0,
+            files: Vec::new(),
             ..self.0.clone()
         })
         .build();
@@ -258,6 +286,9 @@ impl Sdist {
                 bytes.len() as u64,
                 bytes,
             )?;
+        }
+        for (path, bytes) in &self.0.files {
+            append(&mut tar, path, bytes.len() as u64, bytes.as_slice())?;
         }
         if self.0.payload > 0 {
             let noise = Noise::new(self.0.payload, self.0.seed);

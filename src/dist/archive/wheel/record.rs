@@ -13,6 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::super::MetadataError;
+use crate::rules::Rule;
 
 /// Bytes that a line may have; a path in a zip archive has 65535 at most.
 const LINE_LIMIT: u64 = 256 * 1024;
@@ -61,8 +62,16 @@ pub(super) fn read_lines(
         }
         if line.len() as u64 == LINE_LIMIT {
             return Err(MetadataError::TooLarge {
+                rule: Rule::RecordWrong,
                 what: format!("line {number} of RECORD"),
                 limit: LINE_LIMIT,
+            });
+        }
+        if std::str::from_utf8(&line).is_err() {
+            return Err(MetadataError::Refused {
+                rule: Rule::RecordMissing,
+                expected: "a RECORD in UTF-8",
+                found: format!("other bytes in line {number}"),
             });
         }
         let text = line.trim_ascii_end();
@@ -108,6 +117,7 @@ fn split_field(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
 /// The verdict on a RECORD that does not tell what the wheel holds.
 pub(super) fn refused(found: &str) -> MetadataError {
     MetadataError::Refused {
+        rule: Rule::RecordWrong,
         expected: "a RECORD with the path and the SHA-2 hash of every file",
         found: found.to_owned(),
     }

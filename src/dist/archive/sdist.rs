@@ -1,65 +1,105 @@
 // Licensed to the Apache Software Foundation (ASF) under the Apache License,
 // Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
 
-//! PKG-INFO out of an sdist, a tar archive in gzip.
+//! What an sdist holds, a tar archive in gzip, with PKG-INFO in its one folder.
 //!
-//! Reads the archive to its end in constant memory. Refuses what would let two
+//! Reads the archive to its end in bounded memory. Refuses what would let two
 //! readers see two different files: a second PKG-INFO, two paths for one member,
 //! sizes that an extension overrides, sparse members, members behind the end.
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
-use flate2::read::MultiGzDecoder;
 use tar::{Archive, Entry, EntryType, PaxExtensions};
 
-use super::{METADATA_LIMIT, MetadataError, unpacked_limit};
+use self::gzip::Gunzip;
+use super::{
+    Contents, MEMBERS_LIMIT, METADATA_LIMIT, MIB, MetadataError, Names, UNPACKED_LIMIT,
+    check_unpacked, encrypted, lossy,
+};
+use crate::rules::Rule;
 
+mod gzip;
 #[cfg(test)]
 mod tests;
 
 /// Where a header of POSIX has the front of the path; older forms keep other
 /// things there, or nothing.
 const PREFIX: std::ops::Range<usize> = 345..500;
+/// Bytes that headers and padding may add to the members: for most of them two
+/// blocks, which shrink to almost nothing.
+const HEADERS: u64 = 256 * MIB;
+/// Bytes of all long names and pax headers together, each of which is read into
+/// memory and taken apart.
+const EXTENSIONS_LIMIT: u64 = 64 * MIB;
 
-/// The bytes of `{top}/PKG-INFO`, where `top` is the one folder that holds all.
-pub(super) fn read_pkg_info(file: &mut (impl Read + Seek)) -> Result<Vec<u8>, MetadataError> {
-    let size = file.seek(SeekFrom::End(0))?;
+/// Reads the sdist of `size` bytes.
+pub(super) fn read(file: &mut (impl Read + Seek), size: u64) -> Result<Contents, MetadataError> {
     file.seek(SeekFrom::Start(0))?;
-    let limit = unpacked_limit(size);
+    let limit = size.saturating_mul(50).clamp(64 * MIB, UNPACKED_LIMIT) + HEADERS;
     let unpacked = Bounded {
-        inner: MultiGzDecoder::new(BufReader::new(file)),
+        inner: Gunzip::new(BufReader::with_capacity(64 * 1024, file)),
         left: limit,
         limit,
     };
     let mut archive = Archive::new(unpacked);
-    let mut search = Search::default();
+    let mut search = Search {
+        size,
+        ..Search::default()
+    };
     // Raw, since tar would read an extension of any size into memory.
     for entry in archive.entries()?.raw(true) {
         search.visit(entry?)?;
     }
     if search.next_path.is_some() {
-        return Err(refused("a path that belongs to no member"));
+        return Err(ambiguous("a path that belongs to no member"));
     }
     // To the end, where gzip has its checksum.
     check_padding(&mut archive.into_inner())?;
-    search
-        .pkg_info
-        .ok_or_else(|| MetadataError::Missing("PKG-INFO in the one top folder".into()))
+    search.finish()
 }
 
 #[derive(Default)]
 struct Search {
+    /// Bytes of the file.
+    size: u64,
+    /// Bytes of the members so far, and how many there are.
+    unpacked: u64,
+    members: usize,
+    /// Bytes of the extensions so far.
+    extensions: u64,
     top: Option<Vec<u8>>,
+    names: Names,
     /// The path that an extension gives to the member after it.
     next_path: Option<Vec<u8>>,
     pkg_info: Option<Vec<u8>>,
+    buffer: Vec<u8>,
 }
 
 impl Search {
+    fn finish(self) -> Result<Contents, MetadataError> {
+        let metadata = self.pkg_info.ok_or_else(|| MetadataError::Missing {
+            rule: Rule::PkgInfoMissing,
+            path: "PKG-INFO in the one top folder".into(),
+        })?;
+        Ok(Contents {
+            metadata,
+            entry_points: None,
+            license_folder: String::new(),
+            names: self.names,
+        })
+    }
+
     fn visit<R: Read>(&mut self, mut entry: Entry<'_, R>) -> Result<(), MetadataError> {
+        self.members += 1;
+        // An extension is a member too, and there may be two before each.
+        if self.members > 3 * MEMBERS_LIMIT {
+            return Err(MetadataError::Members {
+                limit: MEMBERS_LIMIT as u64,
+            });
+        }
         match entry.header().entry_type() {
             EntryType::GNULongName => {
-                let mut path = read_bounded(&mut entry, "a long name")?;
+                let mut path = self.read_extension(&mut entry, "a long name")?;
                 path.truncate(
                     path.iter()
                         .position(|byte| *byte == 0)
@@ -69,20 +109,20 @@ impl Search {
             }
             EntryType::GNULongLink => return Ok(()),
             EntryType::XHeader => {
-                let extension = read_bounded(&mut entry, "a pax header")?;
+                let extension = self.read_extension(&mut entry, "a pax header")?;
                 return match pax_path(&extension)? {
                     Some(path) => self.expect_path(path),
                     None => Ok(()),
                 };
             }
             EntryType::XGlobalHeader => {
-                let extension = read_bounded(&mut entry, "a pax header")?;
+                let extension = self.read_extension(&mut entry, "a pax header")?;
                 return match pax_path(&extension)? {
                     None => Ok(()),
-                    Some(_) => Err(refused("one path for all members")),
+                    Some(_) => Err(ambiguous("one path for all members")),
                 };
             }
-            EntryType::GNUSparse => return Err(refused("a sparse member")),
+            EntryType::GNUSparse => return Err(sparse()),
             _ => {}
         }
         check_header(&entry)?;
@@ -93,21 +133,41 @@ impl Search {
             .unwrap_or_else(|| entry.path_bytes().into_owned());
         // Some readers pass over such contents, others take them for members.
         let holds_nothing = path.ends_with(b"/") || !(kind.is_file() || kind.is_contiguous());
-        if holds_nothing && entry.header().entry_size()? != 0 {
-            return Err(refused("a folder or link with contents"));
+        let size = entry.header().entry_size()?;
+        if holds_nothing && size != 0 {
+            return Err(ambiguous("a folder or link with contents"));
         }
+        self.unpacked = self.unpacked.saturating_add(size);
+        check_unpacked(self.size, self.unpacked)?;
         self.visit_member(&path, entry)
+    }
+
+    fn read_extension(
+        &mut self,
+        from: &mut impl Read,
+        what: &str,
+    ) -> Result<Vec<u8>, MetadataError> {
+        let bytes = read_bounded(from, what)?;
+        self.extensions += bytes.len() as u64;
+        if self.extensions <= EXTENSIONS_LIMIT {
+            return Ok(bytes);
+        }
+        Err(MetadataError::TooLarge {
+            rule: Rule::ArchiveTooLarge,
+            what: "long names and pax headers".into(),
+            limit: EXTENSIONS_LIMIT,
+        })
     }
 
     /// Keeps the path for the next member. Some readers take the first of two,
     /// others the last, and only one of them is the one that was checked.
     fn expect_path(&mut self, path: Vec<u8>) -> Result<(), MetadataError> {
         if path.contains(&0) {
-            return Err(refused("a path with a NUL byte"));
+            return Err(ambiguous("a path with a NUL byte"));
         }
         match self.next_path.replace(path) {
             None => Ok(()),
-            Some(_) => Err(refused("two paths for one member")),
+            Some(_) => Err(ambiguous("two paths for one member")),
         }
     }
 
@@ -116,34 +176,69 @@ impl Search {
         path: &[u8],
         mut entry: Entry<'_, R>,
     ) -> Result<(), MetadataError> {
-        let path = path.strip_suffix(b"/").unwrap_or(path);
+        let path = plain(path)?;
         let mut parts = path.split(|byte| *byte == b'/');
         let first = parts.next().unwrap_or_default();
-        let dots = |part: &[u8]| part.is_empty() || part == b"." || part == b"..";
-        if path.split(|byte| *byte == b'/').any(dots) {
-            return Err(MetadataError::Refused {
-                expected: "plain relative paths in the archive",
-                found: String::from_utf8_lossy(path).into_owned(),
-            });
-        }
         if self.top.get_or_insert_with(|| first.to_vec()) != first {
             return Err(MetadataError::Refused {
+                rule: Rule::TopLevelNotOne,
                 expected: "one top folder in the archive",
-                found: format!("another, {}", String::from_utf8_lossy(first)),
+                found: format!("another, {}", lossy(first)),
             });
         }
+        if let Some(inner) = path.get(first.len() + 1..) {
+            self.names.insert(inner)?;
+        }
         if parts.next() != Some(b"PKG-INFO") || parts.next().is_some() {
-            return Ok(());
+            return self.scan(&path, entry);
         }
         if self.pkg_info.is_some() {
-            return Err(MetadataError::Twice("PKG-INFO".into()));
+            return Err(MetadataError::Twice {
+                rule: Rule::TarAmbiguous,
+                path: "PKG-INFO".into(),
+            });
         }
         if !entry.header().entry_type().is_file() {
-            return Err(refused("a PKG-INFO that is no regular file"));
+            return Err(ambiguous("a PKG-INFO that is no regular file"));
         }
         self.pkg_info = Some(read_bounded(&mut entry, "PKG-INFO")?);
         Ok(())
     }
+
+    /// Looks into a Python file as the index does.
+    fn scan<R: Read>(&mut self, path: &[u8], mut entry: Entry<'_, R>) -> Result<(), MetadataError> {
+        if entry.header().entry_type().is_file() && encrypted::is_scanned(path, entry.size()) {
+            self.buffer.clear();
+            entry.read_to_end(&mut self.buffer)?;
+            encrypted::check(path, &self.buffer)?;
+        }
+        Ok(())
+    }
+}
+
+/// The path without the parts that name no folder, `.` and nothing. Refuses one
+/// that leads elsewhere, and one that is the folder that the archive is
+/// unpacked to.
+fn plain(path: &[u8]) -> Result<Vec<u8>, MetadataError> {
+    let parts = path.split(|byte| *byte == b'/');
+    if path.starts_with(b"/") || parts.clone().any(|part| part == b"..") {
+        return Err(MetadataError::Refused {
+            rule: Rule::ArchivePathUnsafe,
+            expected: "plain relative paths in the archive",
+            found: lossy(path),
+        });
+    }
+    let named: Vec<&[u8]> = parts
+        .filter(|part| !part.is_empty() && *part != b".")
+        .collect();
+    if named.is_empty() {
+        return Err(MetadataError::Refused {
+            rule: Rule::TopLevelNotOne,
+            expected: "one top folder in the archive",
+            found: "none".into(),
+        });
+    }
+    Ok(named.join(&b'/'))
 }
 
 /// Refuses header fields that readers take in several ways.
@@ -152,7 +247,7 @@ fn check_header<R: Read>(entry: &Entry<'_, R>) -> Result<(), MetadataError> {
     let prefix = header.as_bytes().get(PREFIX).unwrap_or_default();
     // Python takes the prefix for the front of the path in every form.
     if header.as_ustar().is_none() && prefix.iter().any(|byte| *byte != 0) {
-        return Err(refused("a path prefix in a header of an older form"));
+        return Err(ambiguous("a path prefix in a header of an older form"));
     }
     if header
         .as_old()
@@ -160,7 +255,7 @@ fn check_header<R: Read>(entry: &Entry<'_, R>) -> Result<(), MetadataError> {
         .first()
         .is_some_and(|byte| *byte >= 0x80)
     {
-        return Err(refused("a size in binary"));
+        return Err(ambiguous("a size in binary"));
     }
     Ok(())
 }
@@ -170,17 +265,17 @@ fn check_header<R: Read>(entry: &Entry<'_, R>) -> Result<(), MetadataError> {
 fn pax_path(extension: &[u8]) -> Result<Option<Vec<u8>>, MetadataError> {
     // The records end at an empty line for one reader, and not for another.
     if extension.starts_with(b"\n") || extension.windows(2).any(|pair| pair == b"\n\n") {
-        return Err(refused("an empty record in a pax header"));
+        return Err(ambiguous("an empty record in a pax header"));
     }
     let mut path = None;
     for record in PaxExtensions::new(extension) {
         let record = record?;
         match record.key_bytes() {
-            b"path" if path.is_some() => return Err(refused("two paths for one member")),
+            b"path" if path.is_some() => return Err(ambiguous("two paths for one member")),
             b"path" => path = Some(record.value_bytes().to_vec()),
-            b"size" => return Err(refused("a size in a pax header")),
+            b"size" => return Err(ambiguous("a size in a pax header")),
             key if key.starts_with(b"GNU.sparse") || key == b"SCHILY.realsize" => {
-                return Err(refused("a sparse member"));
+                return Err(sparse());
             }
             _ => {}
         }
@@ -195,13 +290,22 @@ fn check_padding(rest: &mut impl Read) -> Result<(), MetadataError> {
         match rest.read(&mut buffer)? {
             0 => return Ok(()),
             read if buffer.iter().take(read).all(|byte| *byte == 0) => {}
-            _ => return Err(refused("bytes behind its end")),
+            _ => return Err(ambiguous("bytes behind its end")),
         }
     }
 }
 
-fn refused(found: &str) -> MetadataError {
+fn sparse() -> MetadataError {
     MetadataError::Refused {
+        rule: Rule::TarSparse,
+        expected: "a plain tar archive",
+        found: "a sparse member".into(),
+    }
+}
+
+fn ambiguous(found: &str) -> MetadataError {
+    MetadataError::Refused {
+        rule: Rule::TarAmbiguous,
         expected: "a plain tar archive",
         found: found.to_owned(),
     }
@@ -212,6 +316,7 @@ fn read_bounded(from: &mut impl Read, what: &str) -> Result<Vec<u8>, MetadataErr
     from.take(METADATA_LIMIT + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > METADATA_LIMIT {
         return Err(MetadataError::TooLarge {
+            rule: Rule::ArchiveTooLarge,
             what: what.to_owned(),
             limit: METADATA_LIMIT,
         });
@@ -232,6 +337,7 @@ impl<R: Read> Read for Bounded<R> {
         self.left = self.left.checked_sub(read as u64).ok_or_else(|| {
             let what = "unpacked archive".to_owned();
             io::Error::other(MetadataError::TooLarge {
+                rule: Rule::ArchiveTooLarge,
                 what,
                 limit: self.limit,
             })

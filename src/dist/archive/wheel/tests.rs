@@ -10,9 +10,10 @@ use flate2::{Compression, Crc};
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use super::super::tests::{assert_found, patch, read_bytes};
-use super::super::{Metadata, MetadataError};
+use super::directory::{CENTRAL, END};
 use super::member::LOCAL;
 use super::*;
+use crate::dist::metadata::Metadata;
 
 const FILE: &str = "foo-1.0-py3-none-any.whl";
 const METADATA: &str = "Metadata-Version: 2.1\nName: foo\nVersion: 1.0\n";
@@ -138,7 +139,7 @@ fn a_wheel_with_a_wrong_record_is_refused() {
         ),
     ];
     for (message, lines, more) in cases {
-        assert_found(read(&(lines + &info()), more), message);
+        assert_found(read(&(lines + &info()), more), Rule::RecordWrong, message);
     }
 }
 
@@ -182,7 +183,11 @@ fn sizes_in_an_extra_field_of_zip64_are_read() {
 fn bytes_between_the_members_are_refused() {
     let record = line("foo.py", "x = 1") + &info();
     let zip = zip_of(&members(&record, &[]), false, 3);
-    assert_found(read_bytes(FILE, zip), "bytes before or between");
+    assert_found(
+        read_bytes(FILE, zip),
+        Rule::ZipFraming,
+        "bytes before or between",
+    );
 }
 
 #[test]
@@ -191,9 +196,14 @@ fn names_that_the_index_cannot_read_are_refused() {
     let record = line("foo.py", "x = 1") + &line(name, "x") + &info();
     let zip = zip_of(&members(&record, &[(name, "x")]), false, 0);
     let other_letters = patch(&zip, CENTRAL, 9, |flags| *flags = 0);
-    assert_found(read_bytes(FILE, other_letters), "printable UTF-8");
+    let rule = Rule::ZipNameIllegal;
+    assert_found(read_bytes(FILE, other_letters), rule, "printable UTF-8");
     assert!(read_bytes(FILE, zip).is_ok());
-    assert_found(read(&record, &[("a\tb.py", "x")]), "printable UTF-8");
+    assert_found(read(&record, &[("a\tb.py", "x")]), rule, "printable UTF-8");
+    for name in ["../a.py", "/a.py", "a/../../b.py", "a\\..\\b.py"] {
+        let found = read(&record, &[(name, "x")]);
+        assert_found(found, Rule::ArchivePathUnsafe, "plain relative paths");
+    }
 }
 
 #[test]
@@ -204,29 +214,116 @@ fn a_member_that_unpacks_to_more_than_it_says_is_refused() {
     zip[22] = 4;
     let central = zip.windows(4).position(|bytes| bytes == CENTRAL).unwrap();
     zip[central + 24] = 4;
-    assert_found(read_bytes(FILE, zip), "foo.py that is damaged");
+    assert_found(
+        read_bytes(FILE, zip),
+        Rule::ArchiveUnreadable,
+        "foo.py that is damaged",
+    );
 }
 
-/// Wheels as they lie on the index, in the folder that `WHEELS` names.
 #[test]
-#[allow(
-    clippy::disallowed_methods,
-    clippy::disallowed_macros,
-    clippy::print_stdout,
-    reason = "a test is told by its environment what to use, and says why it skips"
-)]
-fn wheels_of_the_index_pass() {
-    let Some(folder) = std::env::var_os("WHEELS") else {
-        println!("skipped: WHEELS names no folder of wheels");
-        return;
-    };
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let file = path.file_name().unwrap().to_str().unwrap();
-        let Ok(name) = super::super::DistributionName::parse(file) else {
-            continue;
-        };
-        let metadata = Metadata::read(std::fs::File::open(&path).unwrap(), &name);
-        assert!(metadata.is_ok(), "{file}: {metadata:?}");
+fn a_wheel_without_one_of_its_three_files_is_refused() {
+    let record = line("foo.py", "x = 1") + &info();
+    for (name, rule) in [
+        ("METADATA", Rule::MetadataMissing),
+        ("WHEEL", Rule::WheelFileMissing),
+        ("RECORD", Rule::RecordMissing),
+    ] {
+        let mut members = members(&record, &[]);
+        members.retain(|(path, _)| !path.ends_with(name));
+        let found = read_bytes(FILE, zip_of(&members, false, 0));
+        assert_found(found, rule, &format!("foo-1.0.dist-info/{name}"));
     }
+    let other_bytes = [record.as_bytes(), b"f\xF6o.py,,\n"].concat();
+    let found = record::read_lines(&*other_bytes, |_, _| Ok(()));
+    assert_eq!(found.unwrap_err().rule(), Rule::RecordMissing);
+}
+
+#[test]
+fn a_wheel_whose_name_has_a_version_in_another_spelling_has_its_folder_so() {
+    let info = "foo-v1.00.dist-info";
+    let record = format!(
+        "{}{}{info}/RECORD,,\n",
+        line(&format!("{info}/METADATA"), METADATA),
+        line(&format!("{info}/WHEEL"), "Wheel-Version: 1.0\n")
+    );
+    let names = ["METADATA", "WHEEL", "RECORD"].map(|name| format!("{info}/{name}"));
+    let texts = [METADATA, "Wheel-Version: 1.0\n", record.as_str()];
+    let members: Vec<Member<'_>> = names.iter().map(String::as_str).zip(texts).collect();
+    let zip = zip_of(&members, false, 0);
+    assert!(read_bytes("foo-v1.00-py3-none-any.whl", zip.clone()).is_ok());
+    assert_found(
+        read_bytes(FILE, zip),
+        Rule::MetadataMissing,
+        "foo-1.0.dist-info/METADATA",
+    );
+}
+
+/// The same wheel with the records that zip64 has at its end, as a tool writes
+/// them that does not know in advance how many members there will be.
+fn with_end_of_zip64(zip: &[u8], change: impl Fn(&mut Vec<u8>)) -> Vec<u8> {
+    let (front, end) = zip.split_at(zip.len() - 22);
+    let entries = u64::from(u16::from_le_bytes(end[10..12].try_into().unwrap()));
+    let number = |at: usize| u64::from(u32::from_le_bytes(end[at..at + 4].try_into().unwrap()));
+    let mut more = b"PK\x06\x06".to_vec();
+    more.extend(44_u64.to_le_bytes());
+    more.extend([45, 0, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    for number in [entries, entries, number(12), number(16)] {
+        more.extend(number.to_le_bytes());
+    }
+    more.extend(b"PK\x06\x07\0\0\0\0");
+    more.extend((front.len() as u64).to_le_bytes());
+    more.extend(1_u32.to_le_bytes());
+    change(&mut more);
+    let mut old = end.to_vec();
+    old[8..20].fill(0xFF);
+    [front, &more, &old].concat()
+}
+
+#[test]
+fn an_end_of_zip64_is_read() {
+    let record = line("foo.py", "x = 1") + &info();
+    let zip = zip_of(&members(&record, &[]), false, 0);
+    assert!(read_bytes(FILE, with_end_of_zip64(&zip, |_| ())).is_ok());
+    // The record's length, its entries, the place of the directory, the locator's.
+    for at in [4, 24, 32, 48, 64] {
+        let changed = with_end_of_zip64(&zip, |more| more[at] ^= 1);
+        assert_found(read_bytes(FILE, changed), Rule::ZipFraming, "");
+    }
+    let many = with_end_of_zip64(&zip, |more| more[24..40].copy_from_slice(&[1; 16]));
+    assert_found(
+        read_bytes(FILE, many),
+        Rule::ArchiveTooLarge,
+        "at most 200000 members",
+    );
+}
+
+#[test]
+fn a_name_in_an_extra_field_must_be_the_name() {
+    let field = |name: &str| {
+        let mut field = vec![
+            0x75,
+            0x70,
+            u8::try_from(name.len() + 5).unwrap(),
+            0,
+            1,
+            0,
+            0,
+            0,
+            0,
+        ];
+        field.extend(name.as_bytes());
+        field
+    };
+    let judge = |extra: &[u8]| {
+        let mut fields = directory::Fields(Record(extra));
+        let (id, field) = fields.next().unwrap().unwrap();
+        assert_eq!(id, directory::UNICODE_PATH);
+        directory::check_unicode_path(Record(field), b"foo.py")
+    };
+    assert_eq!(judge(&field("foo.py")), Ok(()));
+    assert_eq!(
+        judge(&field("bar.py")).unwrap_err().rule(),
+        Rule::ZipMemberMismatch
+    );
 }

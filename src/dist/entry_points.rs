@@ -1,0 +1,119 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! The text of a wheel's `entry_points.txt`.
+//!
+//! Decides that it can be read as Python's `configparser` reads it, with `=` as
+//! the one delimiter, and that each script has a name that is no path: the index
+//! demands as much. Decides nothing about what the entry points name.
+
+use std::collections::HashSet;
+
+/// The sections whose names become programs on the path.
+const SCRIPTS: &[&str] = &["console_scripts", "gui_scripts"];
+/// What stands in this section counts in each of the others.
+const DEFAULT: &str = "DEFAULT";
+
+/// What is wrong with it, if anything is.
+pub(super) fn check(bytes: &[u8]) -> Result<(), String> {
+    let text = std::str::from_utf8(bytes).map_err(|_| "no UTF-8".to_owned())?;
+    let mut sections: HashSet<&str> = HashSet::new();
+    let mut names: HashSet<(&str, &str)> = HashSet::new();
+    let mut section: Option<&str> = None;
+    // How far the last option is indented, where there is one in the section.
+    let mut option: Option<usize> = None;
+    for (line, number) in text.split('\n').zip(1_usize..) {
+        let value = line.trim();
+        if value.is_empty() || value.starts_with(['#', ';']) {
+            continue;
+        }
+        let indent = line.chars().take_while(|c| c.is_whitespace()).count();
+        if option.is_some_and(|option| indent > option) {
+            // A further line of the option's value.
+            continue;
+        }
+        if let Some(name) = header(value) {
+            if name != DEFAULT && !sections.insert(name) {
+                return Err(format!("the section {name} twice, in line {number}"));
+            }
+            (section, option) = (Some(name), None);
+            continue;
+        }
+        let Some(section) = section else {
+            return Err(format!("no section before line {number}"));
+        };
+        let name = value.split_once('=').map(|(name, _)| name.trim_end());
+        let Some(name) = name.filter(|name| !name.is_empty()) else {
+            return Err(format!("no `name = value` in line {number}"));
+        };
+        if !names.insert((section, name)) {
+            return Err(format!("the name {name} twice, in line {number}"));
+        }
+        option = Some(indent);
+    }
+    let script = |section: &&str| SCRIPTS.contains(section);
+    let any_scripts = sections.iter().any(script);
+    let illegal = names.iter().find(|(section, name)| {
+        (script(section) || (*section == DEFAULT && any_scripts)) && !is_name(name)
+    });
+    match illegal {
+        None => Ok(()),
+        Some((section, name)) => Err(format!("the name {name} in {section}")),
+    }
+}
+
+/// The name of a section from its line: all up to the last bracket.
+fn header(value: &str) -> Option<&str> {
+    let (name, _) = value.strip_prefix('[')?.rsplit_once(']')?;
+    Some(name).filter(|name| !name.is_empty())
+}
+
+/// Letters, digits, `_`, `.` and `-`, in any script.
+fn is_name(name: &str) -> bool {
+    name.chars()
+        .all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entry_points_that_the_index_takes_are_taken() {
+        for text in [
+            "",
+            "\n# nothing\n; at all\n",
+            "[console_scripts]\nfoo = foo:main\nfoo-2.0 = foo:main [extra]\n",
+            "[console_scripts]\r\nf\u{f6}o_1=foo:main\r\n\r\n[gui_scripts]\r\n",
+            "[pytest11]\na b/c = foo\n",
+            "[a]\nx = 1\n    folded\n  # remark\n    again =\ny =\n",
+            "  [a]\n  x = 1\n  y = 2\n",
+            "[a] behind\nx: y = 1\n",
+            "[DEFAULT]\nx = 1\n[DEFAULT]\ny = 2\n",
+            "[a]\nx = 1\n[b]\nx = 1\n",
+        ] {
+            assert_eq!(check(text.as_bytes()), Ok(()), "{text}");
+        }
+    }
+
+    #[test]
+    fn entry_points_that_the_index_refuses_are_refused() {
+        let cases: [(&[u8], &str); 11] = [
+            (b"[console_scripts]\nf\xF6o = foo\n", "UTF-8"),
+            (b"foo = foo:main\n", "no section before line 1"),
+            (b"[a]\nfoo\n", "in line 2"),
+            (b"[a]\nfoo: bar\n", "in line 2"),
+            (b"[a]\n= bar\n", "in line 2"),
+            (b"[a]\nx = 1\n[a]\n", "the section a twice, in line 3"),
+            (b"[a]\nx = 1\nx = 2\n", "the name x twice, in line 3"),
+            (b"[console_scripts]\n../foo = foo:main\n", "../foo"),
+            (b"[console_scripts]\na b = foo:main\n", "the name a b"),
+            (b"[gui_scripts]\nC:\\foo = foo:main\n", "C:\\foo"),
+            (b"[DEFAULT]\na/b = 1\n[console_scripts]\n", "a/b"),
+        ];
+        for (text, why) in cases {
+            let error = check(text).expect_err(why);
+            assert!(error.contains(why), "{error}");
+        }
+    }
+}
