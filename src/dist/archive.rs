@@ -31,7 +31,7 @@ const MEMBERS_LIMIT: usize = 200_000;
 const MIB: u64 = 1 << 20;
 /// Bytes that an archive may unpack to, however large it is itself. The upper
 /// end bounds the time that a hostile archive can cost.
-const UNPACKED_LIMIT: u64 = 4096 * MIB;
+const UNPACKED_LIMIT: u64 = 3072 * MIB;
 
 /// What is read out of a distribution's archive.
 #[derive(Debug)]

@@ -20,6 +20,9 @@ mod tests;
 /// Bytes of a file that the index takes from each project, and from any.
 const USUAL_SIZE: u64 = 100 << 20;
 const LARGEST_SIZE: u64 = 1 << 30;
+/// Verdicts on one file. Metadata of a megabyte could hold a hundred thousand
+/// faults, and nobody reads so many.
+const TOLD: usize = 50;
 
 /// Judges the distribution at `path`. Returns its metadata where they are its
 /// own, and all that was found, good and bad.
@@ -38,17 +41,23 @@ pub fn judge(
             agree(&metadata, name)?;
             Ok((contents, metadata))
         });
-    match judged {
+    let metadata = match judged {
         Ok((contents, metadata)) => {
             findings.extend(fields::check(&metadata, path));
             check_license_files(&contents, &metadata, path, &mut findings);
-            (Some(metadata), findings)
+            Some(metadata)
         }
         Err(why) => {
             findings.push(why.finding(path));
-            (None, findings)
+            None
         }
+    };
+    if findings.len() > TOLD {
+        // A refusal is never dropped for a warning.
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        findings.truncate(TOLD);
     }
+    (metadata, findings)
 }
 
 fn check_size(

@@ -16,6 +16,7 @@ mod config;
 mod container;
 mod dist;
 mod documents;
+mod index_rules;
 mod injection;
 mod inputs;
 mod main_job;

@@ -103,3 +103,11 @@ fn all_that_is_wrong_is_said_at_once() {
         )
     );
 }
+
+#[test]
+fn of_many_faults_those_that_refuse_are_told() {
+    let many = "Classifier: Topic :: Unknown\n".repeat(1000);
+    let text = format!("Metadata-Version: 2.4\nName: foo\nVersion: 1.0\n{many}Home-page: x\n");
+    let rules = rules_of(Wheel::new("foo", "1.0").with_metadata(&text).build());
+    assert_eq!((rules.len(), rules[0]), (TOLD, Rule::UrlIllegal));
+}

@@ -52,7 +52,10 @@ pub(super) fn requirement(value: &str) -> Result<(), Fault> {
         Some(inner) => inner.strip_suffix(')').ok_or(REQUIREMENT)?,
         None => versions,
     };
-    specifiers(bare.trim())
+    if bare.trim_start().starts_with(',') {
+        return Err(REQUIREMENT);
+    }
+    specifiers(bare)
 }
 
 /// The leading characters that a name can have, and what follows.
@@ -66,11 +69,12 @@ fn split_name(value: &str) -> Option<(&str, &str)> {
 /// Version specifiers with commas between them; none at all is legal.
 pub(super) fn specifiers(value: &str) -> Result<(), Fault> {
     for text in value.split(',').map(str::trim) {
-        // `===` compares texts, whatever they are.
-        if text.is_empty() || text.starts_with("===") {
-            continue;
-        }
-        if text.parse::<VersionSpecifier>().is_err() {
+        // `===` compares texts, whatever they are, so long as they are one word.
+        let legal = match text.strip_prefix("===") {
+            Some(text) => !text.trim().contains(char::is_whitespace),
+            None => text.is_empty() || text.parse::<VersionSpecifier>().is_ok(),
+        };
+        if !legal {
             return Err(SPECIFIERS);
         }
     }

@@ -151,6 +151,8 @@ const REFUSED: &[(&str, &str, Rule)] = &[
     ),
     ("Requires-Dist", "-foo", Rule::RequirementIllegal),
     ("Requires-Dist", "foo bar", Rule::RequirementIllegal),
+    ("Requires-Dist", "foo,>=1", Rule::RequirementIllegal),
+    ("Requires-Dist", "foo===a b", Rule::RequirementIllegal),
     ("Requires-Dist", "foo (>=1.0", Rule::RequirementIllegal),
     ("Requires-Dist", "foo>=1.0.*", Rule::RequirementIllegal),
     ("Requires-Dist", "foo[a b]", Rule::RequirementIllegal),
