@@ -70,19 +70,22 @@ pub(super) fn email(value: &str) -> Result<(), Fault> {
     judged
 }
 
-/// The text without what stands in quotes, which is part of a name, and whether
-/// all that is left is simple.
+/// The text without what stands in quotes, which is part of a name, and without
+/// remarks in parentheses; and whether all that is left is simple.
 fn without_quotes(value: &str) -> (String, bool) {
     let mut bare = String::with_capacity(value.len());
-    let mut quoted = false;
+    let (mut quoted, mut depth) = (false, 0_u32);
     for c in value.chars() {
         match c {
             '"' => quoted = !quoted,
             _ if quoted => {}
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ if depth > 0 => {}
             _ => bare.push(c),
         }
     }
-    let plain = !quoted && !value.contains(['(', ')', '\\', ':', ';', '[', ']']);
+    let plain = !quoted && depth == 0 && !bare.contains(['\\', ':', ';', '[', ']']);
     (bare, plain)
 }
 
@@ -96,8 +99,14 @@ fn address_of_mail(address: &str) -> Result<(), Fault> {
     if !domain.contains('.') || labels.any(str::is_empty) {
         return Err(EMAIL);
     }
+    let hyphen = |c: char| c.is_alphanumeric() || c == '-';
+    let atom = |c: char| hyphen(c) || "!#$%&'*+/=?^_`{|}~.".contains(c);
+    let ends = |label: &str| label.starts_with('-') || label.ends_with('-');
     let top = domain.rsplit('.').next().unwrap_or_default();
     if SPECIAL.contains(&top.to_ascii_lowercase().as_str())
+        || !domain.chars().all(|c| hyphen(c) || c == '.')
+        || domain.split('.').any(ends)
+        || !local.chars().all(atom)
         || local.chars().count() > 64
         || local.starts_with('.')
         || local.ends_with('.')

@@ -43,6 +43,8 @@ fn values_that_the_index_takes_are_taken() {
         ("Project-URL", "Homepage,https://example.org/"),
         ("Author-email", "Apache <dev@example.org>"),
         ("Author-email", "dev@example.org"),
+        ("Author-email", "dev@example.org (The (whole) Project, Inc)"),
+        ("Author-email", "J. \u{d6}. Doe <j.d+x@example.org>"),
         (
             "Author-email",
             "\"Foundation, The\" <dev@example.org>, x@example.org",

@@ -57,7 +57,7 @@ fn archives_that_the_index_refuses() {
         ),
         (
             "an archive that was written to a pipe",
-            |it| edit_wheel(it, |bytes| edit_records(bytes, b"PK\x01\x02", 8, 8)),
+            |it| edit_wheel(it, |bytes| edit_records(bytes, b"PK\x03\x04", 6, 8)),
             &["zip-data-descriptor"],
         ),
         (

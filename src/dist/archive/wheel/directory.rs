@@ -10,7 +10,7 @@
 use std::io::{Read, Seek, SeekFrom};
 
 use super::super::MetadataError;
-use super::{Member, Record, check_flags, check_name, framing, mismatch};
+use super::{DESCRIPTOR, Member, Record, check_flags, check_name, framing, mismatch};
 
 pub(super) const END: [u8; 4] = *b"PK\x05\x06";
 const END_LEN: usize = 22;
@@ -130,7 +130,8 @@ pub(super) fn read_central(reader: &mut impl Read) -> Result<(Vec<u8>, Member), 
     let (name_len, extra_len, comment_len) = (record.u16()?, record.u16()?, record.u16()?);
     record.skip::<8>()?;
     let start = u64::from(record.u32()?);
-    check_flags(flags, method)?;
+    // The index asks a member's own header whether its sizes follow the data.
+    check_flags(flags & !DESCRIPTOR, method)?;
     if comment_len != 0 {
         return Err(framing("a comment on an entry"));
     }

@@ -327,3 +327,15 @@ fn a_name_in_an_extra_field_must_be_the_name() {
         Rule::ZipMemberMismatch
     );
 }
+
+/// More than the old form can count, so that the tool writes that of zip64.
+#[test]
+fn a_wheel_of_very_many_members_is_read() {
+    let mut wheel = testbed::distribution::Wheel::new("foo", "1.0");
+    for number in 0..66_000 {
+        wheel = wheel.with_file(&format!("foo/{number}"), "");
+    }
+    let (file, bytes) = wheel.build();
+    assert!(bytes.windows(4).any(|bytes| bytes == b"PK\x06\x06"));
+    assert_eq!(read_bytes(&file, bytes).unwrap().name(), "foo");
+}
