@@ -13,6 +13,8 @@
     reason = "a test panics when something is wrong, says why it skips, and is told by its environment"
 )]
 
+mod values;
+
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{Cursor, Write as _};
@@ -23,6 +25,8 @@ use asf_pypi_publish::dist::contents;
 use asf_pypi_publish::dist::filename::{DistributionName, Kind};
 use asf_pypi_publish::rules::{Rule, Severity};
 use testbed::distribution::Wheel;
+
+use values::{LOOSER, VALUES};
 
 /// The files that `tests/run` fetched: the Apache releases and all others.
 fn real_files() -> Option<Vec<PathBuf>> {
@@ -73,212 +77,6 @@ fn real_files_of_the_index_pass_every_rule() {
     assert!(versions.len() >= 5 && platforms >= 20);
 }
 
-/// Fields with values of all kinds: each stands alone in metadata of 2.5.
-const VALUES: &[(&str, &[&str])] = &[
-    (
-        "Summary",
-        &[
-            "one line",
-            "two\n        lines",
-            "a\u{e4}\u{2014}",
-            "UNKNOWN",
-            "",
-        ],
-    ),
-    (
-        "Description-Content-Type",
-        &[
-            "text/markdown",
-            "text/markdown; charset=UTF-8; variant=GFM",
-            "text/markdown;variant=CommonMark;charset=utf-8",
-            "text/markdown; variant=pandoc",
-            "text/x-rst; charset=latin-1",
-            "TEXT/PLAIN",
-            "text/html",
-            "markdown",
-            "text/x-rst; variant=pandoc",
-            "text/markdown; charset=\"UTF-8\"",
-        ],
-    ),
-    (
-        "Classifier",
-        &[
-            "Programming Language :: Python :: 3",
-            "Topic :: Software Development :: Libraries :: Python Modules",
-            "Private :: Do Not Upload",
-            "private :: x",
-            "Apache Software License",
-            "Natural Language :: Ukranian",
-            "Framework :: Django CMS :: 4.2",
-            "Programming Language",
-            " :: x",
-        ],
-    ),
-    (
-        "Home-page",
-        &[
-            "https://example.org",
-            "HTTPS://example.org/a b?x=\u{e4}#y",
-            "http://example.org:8080/%zz",
-            "ftp://example.org",
-            "example.org",
-            "www.example.org/http://x",
-            "//example.org/x",
-            "git+https://example.org/x",
-            "mailto:dev@example.org",
-            "https:example.org",
-        ],
-    ),
-    (
-        "Project-URL",
-        &[
-            "Homepage, https://example.org",
-            "Homepage,https://example.org",
-            "Homepage, git@example.org:a.git",
-            "https://example.org",
-            "Homepage,",
-            ", https://example.org",
-            "exactly thirty-two characters ab, https://example.org",
-            "exactly thirty-three characters a, https://example.org",
-            "Homepage, https://example.org, and more",
-        ],
-    ),
-    (
-        "Requires-Dist",
-        &[
-            "foo",
-            "foo>=1.0",
-            "foo (>=1.0,<2)",
-            "foo()",
-            "foo[a,b]>=1; python_version<\"4\"",
-            "foo[]",
-            "foo[a,]",
-            "foo>=1.0,",
-            "foo,>=1",
-            "foo>=1.0.*",
-            "foo==1.0.*",
-            "foo!=1.0.*",
-            "foo~=1",
-            "foo~=1.0.0",
-            "foo==1.0+local",
-            "foo>=1.0+local",
-            "foo>1.0.dev0",
-            "foo==",
-            "foo===any thing",
-            "foo===1.0-x",
-            "foo=1",
-            "foo=>1",
-            "foo 1.0",
-            "foo-",
-            "_foo",
-            "f\u{f6}o",
-            "foo bar",
-            "foo;",
-            "foo; python_version >= '3'",
-            "foo; other_name == 'x'",
-            "foo @ https://example.org/foo.whl",
-            "foo@https://example.org/foo.whl",
-            "foo[a] @ file:///x ; os_name == 'nt'",
-            "https://example.org/foo.whl",
-            "foo (1.0)",
-            "foo >= 1.0 , < 2",
-            "foo>=v1.0",
-            "foo>=1.0-1",
-            "foo>=2024a",
-            "foo>=2!1.0",
-        ],
-    ),
-    (
-        "Requires-Python",
-        &[
-            ">=3.10",
-            ">=3.10,<4",
-            ">=3.10, !=3.13.1",
-            ">=3.10.*",
-            "~=3.10",
-            "~=3",
-            "3.10",
-            ">3",
-            "==3.*",
-            ">=3,",
-            ">= 3.6",
-            ">=3 <4",
-            "any",
-        ],
-    ),
-    (
-        "Provides-Extra",
-        &["all", "A.b_c-d", "a b", "-a", "a-", "a[b]", "\u{e4}", "1"],
-    ),
-    (
-        "License-Expression",
-        &[
-            "Apache-2.0",
-            "apache-2.0 or MIT",
-            "(MIT OR Apache-2.0) AND BSD-3-Clause",
-            "GPL-2.0-or-later WITH Classpath-exception-2.0",
-            "LicenseRef-Own",
-            "Apache License",
-            "Apache-2.0 OR",
-            "OR MIT",
-            "(MIT",
-            "MIT)",
-            "()",
-            "MIT AND (OR MIT)",
-            "MIT/Apache-2.0",
-            "MIT, Apache-2.0",
-            "MIT WITH",
-            "(MIT) WITH Classpath-exception-2.0",
-            "MIT (Apache-2.0)",
-            "GPL-2.0+",
-            "Apache2",
-        ],
-    ),
-    (
-        "License-File",
-        &[
-            "LICENSE",
-            "licenses/NOTICE.txt",
-            "../LICENSE",
-            "a/..b",
-            "LICENSE*",
-            "/LICENSE",
-            "C:/LICENSE",
-            "C:LICENSE",
-            "a\\LICENSE",
-            "./LICENSE",
-        ],
-    ),
-    (
-        "Dynamic",
-        &[
-            "License",
-            "requires-dist",
-            "Version",
-            "Name",
-            "metadata-version",
-            "Readme",
-        ],
-    ),
-    (
-        "Import-Name",
-        &[
-            "foo",
-            "foo.bar",
-            "foo ; private",
-            "foo;private",
-            "foo; public",
-            "foo-bar",
-            "foo.class",
-            "1foo",
-            "foo..bar",
-            "_foo",
-            "f\u{f6}o",
-            "None",
-        ],
-    ),
-];
-
 /// Judges the metadata in the files that it is given, as the index judges the
 /// form that is made of them: by the libraries packaging, rfc3986 and
 /// trove-classifiers, and by the index's own limits. Prints true for taken.
@@ -324,13 +122,6 @@ def taken(text):
 
 print(json.dumps([taken(text) for text in json.load(sys.stdin)]))
 "#;
-
-/// What the index refuses and this program lets pass, because it does not read
-/// so far: identifiers of licenses, environment markers.
-const LOOSER: &[(&str, &str)] = &[
-    ("Requires-Dist", "foo; other_name == 'x'"),
-    ("License-Expression", "Apache2"),
-];
 
 fn python() -> Option<std::ffi::OsString> {
     let python = std::env::var_os("TWINE_PYTHON");

@@ -4,6 +4,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::rules::Rule;
 
 #[test]
 fn names_that_an_index_takes_are_read() {

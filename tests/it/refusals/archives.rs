@@ -4,6 +4,11 @@
 //! Distributions that the index would refuse: signed, with right checksums and
 //! names, and found out before anything is sent.
 
+use std::io::{Read as _, Write as _};
+
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
 use testbed::distribution::{Sdist, Wheel};
 
 use super::*;
@@ -36,6 +41,27 @@ fn edit_records(mut bytes: Vec<u8>, signature: &[u8], at: usize, bits: u8) -> Ve
     bytes
 }
 
+fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    bytes
+        .windows(wanted.len())
+        .position(|window| window == wanted)
+}
+
+/// The sdist with one member said to be sparse.
+fn edit_tar(sdist: &[u8], path: &str) -> Vec<u8> {
+    let mut tar = Vec::new();
+    GzDecoder::new(sdist).read_to_end(&mut tar).unwrap();
+    let at = find(&tar, path.as_bytes()).unwrap();
+    let header = &mut tar[at..at + 512];
+    header[156] = b'S';
+    header[148..156].fill(b' ');
+    let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+    header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    let mut gz = GzEncoder::new(Vec::new(), Compression::fast());
+    gz.write_all(&tar).unwrap();
+    gz.finish().unwrap()
+}
+
 /// Metadata that are right but for these lines.
 fn add_fields(it: &mut Staged, version: &str, lines: &str) {
     let text = format!("Metadata-Version: {version}\nName: example\nVersion: 1.0\n{lines}\n");
@@ -64,6 +90,18 @@ fn archives_that_the_index_refuses() {
             "a compression that few know",
             |it| edit_wheel(it, |bytes| edit_records(bytes, b"PK\x01\x02", 10, 4)),
             &["zip-compression"],
+        ),
+        (
+            "a name that stands twice",
+            |it| {
+                let file = Wheel::new("example", "1.0").with_file("example/__init__.pz", "evil");
+                let (_, mut bytes) = file.build();
+                while let Some(at) = find(&bytes, b"example/__init__.pz") {
+                    bytes[at + 18] = b'y';
+                }
+                it.add(signed(&[(WHEEL.to_owned(), bytes)]));
+            },
+            &["zip-duplicate-name"],
         ),
         (
             "headers that differ from the directory",
@@ -96,6 +134,15 @@ fn archives_that_the_index_refuses() {
             "two folders at the top of an sdist",
             |it| add_sdist(it, |sdist| sdist.with_file("other-1.0/a.py", "")),
             &["top-level-not-one"],
+        ),
+        (
+            "a sparse member",
+            |it| {
+                let sdist = Sdist::new("example", "1.0").with_file("example-1.0/sparse", "");
+                let (name, bytes) = sdist.build();
+                it.add(signed(&[(name, edit_tar(&bytes, "example-1.0/sparse"))]));
+            },
+            &["tar-sparse"],
         ),
         (
             "a second PKG-INFO",
