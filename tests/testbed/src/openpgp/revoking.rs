@@ -5,7 +5,7 @@
 //! that say it where nothing protects it.
 
 use pgp::packet::{Signature, SignatureConfig, SignatureType, SubpacketData};
-use pgp::types::{KeyDetails, RevocationKey, RevocationKeyClass, Timestamp};
+use pgp::types::{KeyDetails, KeyVersion, RevocationKey, RevocationKeyClass, Timestamp};
 
 pub use pgp::packet::RevocationCode as Reason;
 
@@ -168,6 +168,11 @@ impl TestKey {
         hashed.extend(revoking.reasons.iter().map(said));
         config.hashed_subpackets = hashed;
         config.unhashed_subpackets = revoking.unhashed_reasons.iter().map(said).collect();
+        if self.primary.version() == KeyVersion::V4 {
+            // Without it gpg does not look for the key that made the revocation.
+            let id = SubpacketData::IssuerKeyId(self.primary.legacy_key_id());
+            config.unhashed_subpackets.push(regular(id));
+        }
         config
     }
 }
