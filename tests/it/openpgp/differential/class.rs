@@ -21,6 +21,7 @@ pub(super) enum Class {
     OneRefusesAll,
     Armor,
     RevocationApart,
+    NoKeyId,
     AbsentRevoker,
     NoUserId,
     DigestStart,
@@ -87,7 +88,7 @@ const fn excused(
 }
 
 /// Every class, in the order of the page.
-pub(super) static TABLE: [Facts; 20] = [
+pub(super) static TABLE: [Facts; 21] = [
     stricter(
         Class::WeakDigest,
         "weak-digest",
@@ -160,6 +161,13 @@ pub(super) static TABLE: [Facts; 20] = [
         &["key-revoked"],
         "The revocation stands in KEYS before its key, or behind another one. gpg imports \
          in order and takes it for a word on the key before it, which it is not, and drops it.",
+    ),
+    stricter(
+        Class::NoKeyId,
+        "no-key-id",
+        &["key-revoked"],
+        "The revocation names its key by the fingerprint only. gpg 2.2 goes by the key id in it, \
+         finds none, and drops it.",
     ),
     stricter(
         Class::AbsentRevoker,

@@ -9,6 +9,9 @@ pub(super) const SIGNATURE: u8 = 2;
 /// The packet type of a user id.
 pub(super) const USER_ID: u8 = 13;
 
+/// The kind of signature that revokes a key.
+pub(super) const KEY_REVOCATION: u8 = 0x20;
+
 /// The subpacket "time of signing".
 pub(super) const CREATED: u8 = 2;
 /// The subpacket "key id of the maker".

@@ -7,7 +7,7 @@ use testbed::openpgp::{Kind, TestKey};
 
 use super::super::class::Class;
 use super::super::maker::{Maker, REASONS, keys};
-use super::super::packets::{SIGNATURE, USER_ID, join, split};
+use super::super::packets::{ISSUER, KEY_REVOCATION, SIGNATURE, USER_ID, join, rewrite, split};
 use super::super::{Row, Table};
 use super::{DATA, DAY, MADE, NOW, SIGNED};
 
@@ -200,15 +200,28 @@ fn by_another_key(table: &mut Table, maker: &Maker) {
 fn without_a_reason(table: &mut Table) {
     table.section(
         "A revocation without any word on its reason",
-        "Made by our own maker.",
+        "Made by our own maker. The fingerprint of the key is in it, its key id not always.",
     );
     for (kind, name) in [(Kind::Rsa2048, "rsa2048"), (Kind::P256, "nistp256")] {
         for (when, at) in TIMES {
             let mut key = TestKey::generate("gone@example.org", kind);
             key.revoke(u32::try_from(at).expect("a time"));
             let asc = key.sign_detached(DATA).into_bytes();
-            let keys = key.armored_public();
-            table.push(Row::new(format!("{name}, {when}"), keys.as_bytes(), asc));
+            let print = hex::decode(key.fingerprint()).expect("hex digits");
+            let id = (ISSUER, print[print.len() - 8..].to_vec());
+            for (how, unhashed, class) in [
+                ("key id and fingerprint", vec![id], None),
+                ("fingerprint only", vec![], Some(Class::NoKeyId)),
+            ] {
+                let packets = rewrite(&key.public_bytes(), |mut signature| {
+                    if signature.kind == KEY_REVOCATION {
+                        signature.unhashed.clone_from(&unhashed);
+                    }
+                    signature
+                });
+                let name = format!("{name}, {when}, {how}");
+                table.push(Row::new(name, &keys(&packets), asc.clone()).because(class));
+            }
         }
     }
 }
