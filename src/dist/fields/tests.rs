@@ -1,6 +1,8 @@
 // Licensed to the Apache Software Foundation (ASF) under the Apache License,
 // Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
 
+use proptest::prelude::*;
+
 use super::*;
 
 /// The rules that a file's fields break, all of them in their order.
@@ -287,4 +289,22 @@ fn fields_that_are_left_out_of_the_form_harm_nothing() {
     let text = format!("Metadata-Version: 2.3\nName: foo\nVersion: 1.0\n{license}\n");
     let metadata = Metadata::parse(text.as_bytes()).unwrap();
     assert_eq!(license_files(&metadata).count(), 0);
+}
+
+proptest! {
+    #[test]
+    fn no_value_makes_it_panic(
+        which in 0..REFUSED.len(),
+        value in "[ -~\u{e9}\t]{0,40}",
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let (field, start, _) = REFUSED[which];
+        let ends: Vec<usize> = start.char_indices().map(|(at, _)| at).collect();
+        let value = format!("{}{value}", &start[..ends[cut.index(ends.len())]]);
+        let value = value.replace('\n', " ");
+        let text = format!("Metadata-Version: 2.5\nName: a\nVersion: 1\n{field}: {value}\n");
+        let metadata = Metadata::parse(text.as_bytes()).unwrap();
+        // One value breaks one rule at most.
+        prop_assert!(check(&metadata, "a").len() < 2);
+    }
 }
