@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 use tokio::task;
 
 use super::Run;
+use super::judging::{Coming, Judging, groups};
 use super::told::{keys_findings, rows, take_judgement, unknown_signers, verdict};
 use crate::digest::coreutils_command;
 use crate::http::Client;
@@ -20,19 +21,13 @@ use crate::openpgp::Keyring;
 use crate::plan::{Area, Plan};
 use crate::report::KeysRow;
 use crate::rules::{Finding, Rule};
-use crate::snapshot::{Artifact, FolderList, Snapshot};
-use crate::source::{
-    self, Arrival, Arrivals, Entry, Fetched, KeysFile, Source, SourceError, TOGETHER_FILE_LIMIT,
-    Wanted,
-};
-use crate::verify::{Batch, FolderLists, Judgement, Sidecars, Trust, judge};
+use crate::snapshot::Snapshot;
+use crate::source::{self, Arrivals, Entry, KeysFile, Source, SourceError, TOGETHER_FILE_LIMIT};
+use crate::verify::{Batch, Judgement, Trust};
 
 /// Artifacts under way at a time. Requests to the source are limited there;
 /// the rest keep both the network and the processors busy.
 const ARTIFACTS_UNDER_WAY: usize = 6;
-
-/// No sidecar is larger; what is, is something else.
-const SIDECAR_LIMIT: u64 = 256 * 1024;
 
 /// A release that holds, and where it was read.
 pub(super) struct Examined {
@@ -313,166 +308,6 @@ impl Run<'_> {
             batch.files().iter().map(crate::verify::Verified::path),
         ));
         Some(batch)
-    }
-}
-
-/// What judging one artifact needs.
-struct Judging<'a> {
-    source: &'a Source,
-    plan: &'a Plan,
-    keyring: Arc<Keyring>,
-    lists: FolderLists,
-    under_way: Semaphore,
-    now: u64,
-    temp: &'a TempDir,
-}
-
-impl Judging<'_> {
-    /// Waits for what comes together, and then for its turn.
-    async fn fetch_and_judge(
-        &self,
-        artifact: &Artifact,
-        coming: Coming,
-    ) -> Result<Judgement, Finding> {
-        let signature = coming.signature.bytes().await;
-        let mut checksums = Vec::with_capacity(coming.checksums.len());
-        for checksum in coming.checksums {
-            checksums.push(checksum.bytes().await);
-        }
-        let digests = coming.digests.bytes().await;
-        let file = coming.file.copy().await;
-        // Never closed, so that this is no error.
-        let _turn = self.under_way.acquire().await;
-        // On the heap only for its turn: thousands may wait.
-        Box::pin(self.judge(artifact, signature, checksums, digests, file)).await
-    }
-
-    /// Judges an artifact, of which some parts are here already.
-    async fn judge(
-        &self,
-        artifact: &Artifact,
-        signature: Option<Vec<u8>>,
-        checksums: Vec<Option<Vec<u8>>>,
-        digests: Option<Vec<u8>>,
-        file: Option<Fetched>,
-    ) -> Result<Judgement, Finding> {
-        let path = artifact.entry.path.as_str();
-        let mut sidecars = Sidecars {
-            listed: self.lists.of(path),
-            ..Sidecars::default()
-        };
-        if let Some(entry) = &artifact.signature {
-            sidecars.signature = Some(read_sidecar(self.source, entry, signature).await?);
-        }
-        for ((algorithm, entry), bytes) in artifact.checksums.iter().zip(checksums) {
-            let bytes = read_sidecar(self.source, entry, bytes).await?;
-            sidecars
-                .checksums
-                .push((*algorithm, entry.path.clone(), bytes));
-        }
-        if let Some(entry) = &artifact.digests {
-            let bytes = read_sidecar(self.source, entry, digests).await?;
-            sidecars.digests = Some((entry.path.clone(), bytes));
-        }
-        let fetched = match file {
-            Some(fetched) => fetched,
-            None => self
-                .source
-                .fetch(&artifact.entry, &self.plan.limits, self.temp.path())
-                .await
-                .map_err(|why| why.finding(Some(path)))?,
-        };
-        let (artifact, keyring) = (artifact.clone(), Arc::clone(&self.keyring));
-        let (signers, now) = (self.plan.signers.clone(), self.now);
-        task::spawn_blocking(move || {
-            let trust = Trust {
-                keyring: &keyring,
-                signers: &signers,
-                now,
-            };
-            judge(&artifact, fetched, &sidecars, &trust)
-        })
-        .await
-        .map_err(|why| internal(&why))
-    }
-}
-
-/// One that is here already, or read now.
-pub(super) async fn read_sidecar(
-    source: &Source,
-    entry: &Entry,
-    here: Option<Vec<u8>>,
-) -> Result<Vec<u8>, Finding> {
-    if let Some(bytes) = here {
-        return Ok(bytes);
-    }
-    source
-        .read_small(entry, SIDECAR_LIMIT)
-        .await
-        .map_err(|why| why.finding(Some(&entry.path)))
-}
-
-/// What of an artifact may come together with others.
-struct Coming {
-    file: Arrival,
-    signature: Arrival,
-    checksums: Vec<Arrival>,
-    digests: Arrival,
-}
-
-impl Coming {
-    fn of(artifact: &Artifact, arrivals: &mut Arrivals) -> Self {
-        let mut take = |entry: &Entry| arrivals.take(&entry.path);
-        Self {
-            file: take(&artifact.entry),
-            signature: artifact
-                .signature
-                .as_ref()
-                .map(&mut take)
-                .unwrap_or_default(),
-            checksums: artifact
-                .checksums
-                .iter()
-                .map(|(_, entry)| take(entry))
-                .collect(),
-            digests: artifact.digests.as_ref().map(take).unwrap_or_default(),
-        }
-    }
-}
-
-/// Each artifact with its sidecars, which are best read together.
-fn groups(snapshot: &Snapshot) -> Vec<Vec<Wanted<'_>>> {
-    let artifacts = snapshot.artifacts().iter().map(group);
-    artifacts
-        .chain(snapshot.lists().iter().map(list_group))
-        .collect()
-}
-
-fn list_group(list: &FolderList) -> Vec<Wanted<'_>> {
-    let entries = list.signature.iter().chain([&list.entry]);
-    entries.filter(is_small).map(in_memory).collect()
-}
-
-fn group(artifact: &Artifact) -> Vec<Wanted<'_>> {
-    let checksums = artifact.checksums.iter().map(|(_, entry)| entry);
-    let others = artifact.signature.iter().chain(&artifact.digests);
-    let mut group = vec![Wanted {
-        entry: &artifact.entry,
-        in_memory: false,
-    }];
-    group.extend(others.chain(checksums).filter(is_small).map(in_memory));
-    group
-}
-
-/// A larger sidecar is refused by whoever reads it.
-fn is_small(entry: &&Entry) -> bool {
-    entry.size <= SIDECAR_LIMIT
-}
-
-fn in_memory(entry: &Entry) -> Wanted<'_> {
-    Wanted {
-        entry,
-        in_memory: true,
     }
 }
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::Run;
-use super::examine::read_sidecar;
+use super::judging::read_sidecar;
 use crate::rules::{Finding, Rule};
 use crate::snapshot::{FolderList, Snapshot};
 use crate::source::{Arrivals, Source};

@@ -145,28 +145,28 @@ fn serve(mut client: TcpStream, target_port: u16, state: &Arc<State>) {
     let _ = server.set_nodelay(true);
     let shared = Arc::clone(state);
     let there = thread::spawn(move || {
-        pump(client_too, server_too, delay, None, |bytes| {
+        pump(client_too, server_too, delay, None, |bytes, _| {
             shared.counts().sent += bytes;
         });
     });
-    let was_cut = pump(server, client, delay, cut, |bytes| {
-        state.counts().received += bytes;
+    pump(server, client, delay, cut, |bytes, cuts| {
+        let mut counts = state.counts();
+        counts.received += bytes;
+        // Before anybody can see it happen.
+        counts.cut += u64::from(cuts);
     });
-    if was_cut {
-        state.counts().cut += 1;
-    }
     let _ = there.join();
 }
 
-/// Carries bytes one way, each `delay` after it came, in order; says whether
-/// the connection was cut.
+/// Carries bytes one way, each `delay` after it came, in order; `count` hears
+/// of them, and whether the connection is cut behind them.
 fn pump(
     mut from: TcpStream,
     to: TcpStream,
     delay: Duration,
     cut: Option<u64>,
-    count: impl Fn(u64),
-) -> bool {
+    count: impl Fn(u64, bool),
+) {
     let (queue, due) = channel();
     let writer = thread::spawn(move || deliver(to, &due));
     let mut left = cut;
@@ -176,16 +176,11 @@ fn pump(
         let allowed = left.map_or(length, |left| {
             length.min(usize::try_from(left).unwrap_or(usize::MAX))
         });
-        count(allowed as u64);
-        if push(&queue, delay, &buffer[..allowed]).is_err() {
+        left = left.map(|left| left - allowed as u64);
+        was_cut = left == Some(0);
+        count(allowed as u64, was_cut);
+        if push(&queue, delay, &buffer[..allowed]).is_err() || was_cut {
             break;
-        }
-        if let Some(left) = &mut left {
-            *left -= allowed as u64;
-            if *left == 0 {
-                was_cut = true;
-                break;
-            }
         }
     }
     drop(queue);
@@ -193,7 +188,6 @@ fn pump(
     if was_cut {
         let _ = from.shutdown(Shutdown::Both);
     }
-    was_cut
 }
 
 fn push(queue: &Sender<(Instant, Vec<u8>)>, delay: Duration, bytes: &[u8]) -> Result<(), ()> {

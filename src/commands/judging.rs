@@ -1,0 +1,186 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! One artifact: what comes together with others, what is fetched alone, and
+//! the verdict on both.
+
+use std::sync::Arc;
+
+use tempfile::TempDir;
+use tokio::sync::Semaphore;
+use tokio::task;
+
+use super::examine::internal;
+use crate::openpgp::Keyring;
+use crate::plan::Plan;
+use crate::rules::Finding;
+use crate::snapshot::{Artifact, FolderList, Snapshot};
+use crate::source::{Arrival, Arrivals, Entry, Fetched, Source, Wanted};
+use crate::verify::{FolderLists, Judgement, Sidecars, Trust, judge};
+
+/// No sidecar is larger; what is, is something else.
+const SIDECAR_LIMIT: u64 = 256 * 1024;
+
+/// What judging one artifact needs.
+pub(super) struct Judging<'a> {
+    pub(super) source: &'a Source,
+    pub(super) plan: &'a Plan,
+    pub(super) keyring: Arc<Keyring>,
+    pub(super) lists: FolderLists,
+    /// Turns to be had at a time.
+    pub(super) under_way: Semaphore,
+    pub(super) now: u64,
+    pub(super) temp: &'a TempDir,
+}
+
+impl Judging<'_> {
+    /// Waits for what comes together, and then for its turn.
+    pub(super) async fn fetch_and_judge(
+        &self,
+        artifact: &Artifact,
+        coming: Coming,
+    ) -> Result<Judgement, Finding> {
+        let here = coming.wait().await;
+        // Never closed, so that this is no error.
+        let _turn = self.under_way.acquire().await;
+        // On the heap only for its turn: thousands may wait.
+        Box::pin(self.judge(artifact, here)).await
+    }
+
+    /// Judges an artifact, of which some parts are here already.
+    async fn judge(&self, artifact: &Artifact, here: Here) -> Result<Judgement, Finding> {
+        let path = artifact.entry.path.as_str();
+        let mut sidecars = Sidecars {
+            listed: self.lists.of(path),
+            ..Sidecars::default()
+        };
+        if let Some(entry) = &artifact.signature {
+            sidecars.signature = Some(read_sidecar(self.source, entry, here.signature).await?);
+        }
+        for ((algorithm, entry), bytes) in artifact.checksums.iter().zip(here.checksums) {
+            let bytes = read_sidecar(self.source, entry, bytes).await?;
+            sidecars
+                .checksums
+                .push((*algorithm, entry.path.clone(), bytes));
+        }
+        if let Some(entry) = &artifact.digests {
+            let bytes = read_sidecar(self.source, entry, here.digests).await?;
+            sidecars.digests = Some((entry.path.clone(), bytes));
+        }
+        let fetched = match here.file {
+            Some(fetched) => fetched,
+            None => self
+                .source
+                .fetch(&artifact.entry, &self.plan.limits, self.temp.path())
+                .await
+                .map_err(|why| why.finding(Some(path)))?,
+        };
+        let (artifact, keyring) = (artifact.clone(), Arc::clone(&self.keyring));
+        let (signers, now) = (self.plan.signers.clone(), self.now);
+        task::spawn_blocking(move || {
+            let trust = Trust {
+                keyring: &keyring,
+                signers: &signers,
+                now,
+            };
+            judge(&artifact, fetched, &sidecars, &trust)
+        })
+        .await
+        .map_err(|why| internal(&why))
+    }
+}
+
+/// One that is here already, or read now.
+pub(super) async fn read_sidecar(
+    source: &Source,
+    entry: &Entry,
+    here: Option<Vec<u8>>,
+) -> Result<Vec<u8>, Finding> {
+    if let Some(bytes) = here {
+        return Ok(bytes);
+    }
+    source
+        .read_small(entry, SIDECAR_LIMIT)
+        .await
+        .map_err(|why| why.finding(Some(&entry.path)))
+}
+
+/// What of an artifact may come together with others.
+pub(super) struct Coming {
+    file: Arrival,
+    signature: Arrival,
+    checksums: Vec<Arrival>,
+    digests: Arrival,
+}
+
+impl Coming {
+    pub(super) fn of(artifact: &Artifact, arrivals: &mut Arrivals) -> Self {
+        let mut take = |entry: &Entry| arrivals.take(&entry.path);
+        Self {
+            file: take(&artifact.entry),
+            signature: artifact
+                .signature
+                .as_ref()
+                .map(&mut take)
+                .unwrap_or_default(),
+            checksums: artifact
+                .checksums
+                .iter()
+                .map(|(_, entry)| take(entry))
+                .collect(),
+            digests: artifact.digests.as_ref().map(take).unwrap_or_default(),
+        }
+    }
+
+    async fn wait(self) -> Here {
+        let signature = self.signature.bytes().await;
+        let mut checksums = Vec::with_capacity(self.checksums.len());
+        for checksum in self.checksums {
+            checksums.push(checksum.bytes().await);
+        }
+        Here {
+            signature,
+            checksums,
+            digests: self.digests.bytes().await,
+            file: self.file.copy().await,
+        }
+    }
+}
+
+/// What of an artifact came together with others.
+struct Here {
+    file: Option<Fetched>,
+    signature: Option<Vec<u8>>,
+    checksums: Vec<Option<Vec<u8>>>,
+    digests: Option<Vec<u8>>,
+}
+
+/// Each artifact with its sidecars, which are best read together.
+pub(super) fn groups(snapshot: &Snapshot) -> Vec<Vec<Wanted<'_>>> {
+    let artifacts = snapshot.artifacts().iter().map(group);
+    artifacts
+        .chain(snapshot.lists().iter().map(list_group))
+        .collect()
+}
+
+fn list_group(list: &FolderList) -> Vec<Wanted<'_>> {
+    let entries = list.signature.iter().chain([&list.entry]);
+    entries.filter_map(small).collect()
+}
+
+fn group(artifact: &Artifact) -> Vec<Wanted<'_>> {
+    let checksums = artifact.checksums.iter().map(|(_, entry)| entry);
+    let others = artifact.signature.iter().chain(&artifact.digests);
+    let mut group = vec![Wanted {
+        entry: &artifact.entry,
+        in_memory: false,
+    }];
+    group.extend(others.chain(checksums).filter_map(small));
+    group
+}
+
+/// A sidecar, into memory. A larger one is refused by whoever reads it.
+fn small(entry: &Entry) -> Option<Wanted<'_>> {
+    let in_memory = true;
+    (entry.size <= SIDECAR_LIMIT).then_some(Wanted { entry, in_memory })
+}
