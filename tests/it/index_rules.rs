@@ -78,10 +78,11 @@ fn real_files_of_the_index_pass_every_rule() {
 }
 
 /// Judges the metadata in the files that it is given, as the index judges the
-/// form that is made of them: by the libraries packaging, rfc3986 and
-/// trove-classifiers, and by the index's own limits. Prints true for taken.
+/// form that is made of them: by the libraries packaging, rfc3986,
+/// email-validator and trove-classifiers, and by the index's own limits. Prints true for taken.
 const JUDGE: &str = r#"
-import json, sys
+import email.utils, json, sys
+import email_validator
 from packaging.metadata import Metadata, parse_email
 from packaging.requirements import Requirement
 from rfc3986 import uri_reference, exceptions, validators
@@ -97,6 +98,15 @@ def is_url(text):
     except exceptions.ValidationError:
         return False
     return True
+
+def is_mail(text):
+    _, address = email.utils.parseaddr(text)
+    try:
+        return not address or bool(
+            email_validator.validate_email(address, check_deliverability=False)
+        )
+    except email_validator.EmailNotValidError:
+        return False
 
 def taken(text):
     raw, unparsed = parse_email(text)
@@ -115,6 +125,7 @@ def taken(text):
     named = set(metadata.classifiers or [])
     return (
         all(map(is_url, urls))
+        and is_mail(metadata.author_email or "")
         and named <= set(classifiers) - set(deprecated_classifiers)
         and not any(requirement.url for requirement in metadata.requires_dist or [])
         and len(metadata.summary or "") <= 512

@@ -92,7 +92,11 @@ fn without_quotes(value: &str) -> (String, bool) {
 fn address_of_mail(address: &str) -> Result<(), Fault> {
     let (local, domain) = address.rsplit_once('@').ok_or(EMAIL)?;
     let blank = |text: &str| text.contains(char::is_whitespace);
-    if local.is_empty() || blank(local) || blank(domain) || local.contains('@') {
+    if local.contains('@') {
+        // Python finds no address there, and the index then looks at none.
+        return Err(DOUBTFUL);
+    }
+    if local.is_empty() || blank(local) || blank(domain) {
         return Err(EMAIL);
     }
     let mut labels = domain.split('.');
@@ -103,7 +107,9 @@ fn address_of_mail(address: &str) -> Result<(), Fault> {
     let atom = |c: char| hyphen(c) || "!#$%&'*+/=?^_`{|}~.".contains(c);
     let ends = |label: &str| label.starts_with('-') || label.ends_with('-');
     let top = domain.rsplit('.').next().unwrap_or_default();
-    if SPECIAL.contains(&top.to_ascii_lowercase().as_str())
+    let number = top.bytes().all(|byte| byte.is_ascii_digit());
+    if number
+        || SPECIAL.contains(&top.to_ascii_lowercase().as_str())
         || !domain.chars().all(|c| hyphen(c) || c == '.')
         || domain.split('.').any(ends)
         || !local.chars().all(atom)
