@@ -21,9 +21,13 @@ use std::time::{Duration, Instant};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tempfile::TempDir;
 
+mod listing;
+
+pub use listing::Listing;
+
 /// Where Debian keeps httpd's modules.
 const MODULES: &str = "/usr/lib/apache2/modules";
-/// What the configuration loads; the rest is built in.
+/// What every configuration loads; the rest is built in.
 const LOADED: [&str; 9] = [
     "mpm_event",
     "authz_core",
@@ -85,6 +89,11 @@ impl Httpd {
     /// # Panics
     /// When something is missing or does not start: the test cannot go on.
     pub fn start() -> Self {
+        Self::start_with(&|_, _| String::new())
+    }
+
+    /// The same with more configuration, made for a folder and a port.
+    pub(crate) fn start_with(more: &dyn Fn(&Path, u16) -> String) -> Self {
         if let Err(missing) = available() {
             panic!("{missing}");
         }
@@ -110,7 +119,8 @@ impl Httpd {
         let mut tries = 0;
         loop {
             let port = free_port();
-            let process = launch(folder.path(), port);
+            let more = more(folder.path(), port);
+            let process = launch(folder.path(), port, &more);
             if let Some(process) = wait_until_up(process, port) {
                 return Self {
                     folder,
@@ -143,6 +153,12 @@ impl Httpd {
     /// The URL of a path below [`Httpd::plain`], which is no repository.
     pub fn plain_url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}/plain/{}", self.port, encode(path))
+    }
+
+    /// The URL of the same path, listed in another form.
+    pub fn listed_url(&self, form: Listing, path: &str) -> String {
+        let form = form.word();
+        format!("http://127.0.0.1:{}/{form}/{}", self.port, encode(path))
     }
 
     /// The folder of plain files.
@@ -342,9 +358,13 @@ pub(crate) fn free_port() -> u16 {
         .port()
 }
 
-fn launch(folder: &Path, port: u16) -> Child {
+fn launch(folder: &Path, port: u16, more: &str) -> Child {
     let file = folder.join("httpd.conf");
-    fs::write(&file, configuration(folder, port)).expect("a written configuration");
+    fs::write(
+        &file,
+        configuration(folder, port) + &listing::configuration(folder) + more,
+    )
+    .expect("a written configuration");
     let program = find("apache2").expect("apache2 is not installed");
     Command::new(program)
         .arg("-f")
@@ -403,12 +423,6 @@ KeepAliveTimeout 30
     Require all granted
   </LimitExcept>
 </Location>
-Alias "/plain" "{dir}/plain"
-<Directory "{dir}/plain">
-  Options +Indexes
-  IndexOptions FancyIndexing NameWidth=*
-  Require all granted
-</Directory>
 "#
     )
 }

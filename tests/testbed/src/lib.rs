@@ -16,6 +16,7 @@
 mod clock;
 mod host;
 
+pub mod asf_hosts;
 pub mod dist_server;
 pub mod distribution;
 pub mod gpg;

@@ -1,0 +1,211 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! The ASF's distribution hosts on this machine, under their own names: a real
+//! httpd with TLS for dist, downloads and archive, and a proxy to it. What
+//! [`AsfHosts::env`] gives makes a program's requests end here; no other host
+//! can be reached by way of it.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use tempfile::TempDir;
+
+use crate::httpd::{Httpd, free_port};
+
+const HOSTS: [&str; 3] = [
+    "dist.apache.org",
+    "downloads.apache.org",
+    "archive.apache.org",
+];
+
+/// The hosts, until they are dropped.
+#[derive(Debug)]
+pub struct AsfHosts {
+    /// The server; its repository is that of dist.apache.org.
+    pub httpd: Httpd,
+    folder: TempDir,
+    port: u16,
+    asked: Arc<Mutex<Vec<String>>>,
+    stopped: Arc<AtomicBool>,
+}
+
+impl AsfHosts {
+    /// Makes a certificate for the three names and starts the server.
+    ///
+    /// # Panics
+    /// When something is missing or does not start: the test cannot go on.
+    pub fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        certify(folder.path());
+        // The last port that was tried is the one that is served.
+        let served = AtomicU16::new(0);
+        let httpd = Httpd::start_with(&|root, _| {
+            let port = free_port();
+            served.store(port, Ordering::SeqCst);
+            configuration(root, folder.path(), port)
+        });
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+        let port = listener.local_addr().expect("an address").port();
+        let (asked, stopped) = (Arc::default(), Arc::default());
+        listen(
+            listener,
+            served.into_inner(),
+            Arc::clone(&asked),
+            Arc::clone(&stopped),
+        );
+        Self {
+            httpd,
+            folder,
+            port,
+            asked,
+            stopped,
+        }
+    }
+
+    /// The variables that lead a program here.
+    pub fn env(&self) -> [(&'static str, String); 2] {
+        let ca = self.folder.path().join("ca.pem");
+        [
+            ("HTTPS_PROXY", format!("http://127.0.0.1:{}", self.port)),
+            ("SSL_CERT_FILE", ca.display().to_string()),
+        ]
+    }
+
+    /// The folder that downloads.apache.org serves.
+    pub fn downloads(&self) -> PathBuf {
+        self.httpd.plain().join("downloads.apache.org")
+    }
+
+    /// The folder that archive.apache.org serves; releases lie below `dist`.
+    pub fn archive(&self) -> PathBuf {
+        self.httpd.plain().join("archive.apache.org")
+    }
+
+    /// The hosts that were asked for, in their order.
+    ///
+    /// # Panics
+    /// Never: no thread panics while it holds the list.
+    pub fn asked(&self) -> Vec<String> {
+        self.asked.lock().expect("an unbroken list").clone()
+    }
+}
+
+impl Drop for AsfHosts {
+    fn drop(&mut self) {
+        self.stopped.store(true, Ordering::Relaxed);
+        // Wakes the listener so that it sees the flag.
+        let _ = TcpStream::connect(("127.0.0.1", self.port));
+    }
+}
+
+/// An authority and a certificate by it: `ca.pem`, `host.pem`, `host.key`.
+fn certify(folder: &Path) {
+    let names = HOSTS.map(|host| format!("DNS:{host}")).join(",");
+    fs::write(
+        folder.join("host.cnf"),
+        format!("subjectAltName={names}\nbasicConstraints=CA:FALSE\n"),
+    )
+    .expect("a written file");
+    let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
+    for line in [
+        format!("openssl req -x509 {key} -keyout ca.key -out ca.pem -days 2 -subj /CN=Testbed"),
+        format!("openssl req {key} -keyout host.key -out host.csr -subj /CN=Testbed"),
+        "openssl x509 -req -in host.csr -CA ca.pem -CAkey ca.key -CAcreateserial \
+         -extfile host.cnf -days 2 -out host.pem"
+            .to_owned(),
+    ] {
+        let output = Command::new("sh")
+            .args(["-ec", &line])
+            .current_dir(folder)
+            .output()
+            .expect("a shell");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{line}: {said}");
+    }
+}
+
+fn configuration(root: &Path, secrets: &Path, port: u16) -> String {
+    let (root, secrets) = (root.display(), secrets.display());
+    let mut text = format!(
+        "LoadModule ssl_module /usr/lib/apache2/modules/mod_ssl.so\n\
+         Listen 127.0.0.1:{port} https\n"
+    );
+    for host in HOSTS {
+        // The parent of the folder is there when httpd starts.
+        let folder = format!("{root}/plain/{host}");
+        fs::create_dir_all(&folder).expect("a folder");
+        text += &format!(
+            "<VirtualHost 127.0.0.1:{port}>\n\
+             ServerName {host}\n\
+             SSLEngine on\n\
+             SSLCertificateFile \"{secrets}/host.pem\"\n\
+             SSLCertificateKeyFile \"{secrets}/host.key\"\n\
+             DocumentRoot \"{folder}\"\n\
+             CustomLog \"{root}/access.log\" \"{host} %r %>s\"\n\
+             <Directory \"{folder}\">\n\
+             IndexOptions FancyIndexing\n\
+             </Directory>\n\
+             </VirtualHost>\n"
+        );
+    }
+    text
+}
+
+fn listen(
+    listener: TcpListener,
+    target: u16,
+    asked: Arc<Mutex<Vec<String>>>,
+    stopped: Arc<AtomicBool>,
+) {
+    thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            if stopped.load(Ordering::Relaxed) {
+                return;
+            }
+            let asked = Arc::clone(&asked);
+            thread::spawn(move || {
+                // Whoever broke off knows why.
+                let _: io::Result<()> = tunnel(client, target, &asked);
+            });
+        }
+    });
+}
+
+/// Answers a CONNECT and carries the bytes to the server.
+fn tunnel(mut client: TcpStream, target: u16, asked: &Mutex<Vec<String>>) -> io::Result<()> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        client.read_exact(&mut byte)?;
+        head.extend_from_slice(&byte);
+    }
+    let head = String::from_utf8_lossy(&head);
+    let host = head.strip_prefix("CONNECT ").and_then(|rest| {
+        let (address, _) = rest.split_once(' ')?;
+        address.strip_suffix(":443")
+    });
+    if let (Some(host), Ok(mut asked)) = (host, asked.lock()) {
+        asked.push(host.to_owned());
+    }
+    if !host.is_some_and(|host| HOSTS.contains(&host)) {
+        return client.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
+    }
+    let mut server = TcpStream::connect(("127.0.0.1", target))?;
+    client.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;
+    let (mut from_client, mut to_server) = (client.try_clone()?, server.try_clone()?);
+    let there = thread::spawn(move || {
+        let _ = io::copy(&mut from_client, &mut to_server);
+        let _ = to_server.shutdown(Shutdown::Write);
+    });
+    let back = io::copy(&mut server, &mut client);
+    let _ = client.shutdown(Shutdown::Both);
+    let _ = there.join();
+    back.map(drop)
+}
