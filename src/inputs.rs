@@ -118,7 +118,7 @@ pub const OUTPUTS: [(&str, &str); 5] = [
     ),
     (
         "revision",
-        "The Subversion revision that was read; empty for a local directory.",
+        "The Subversion revision that was read; empty where the source has none.",
     ),
     (
         "published",

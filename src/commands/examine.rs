@@ -47,9 +47,11 @@ impl Run<'_> {
         let temp = self.private_folder()?;
         let keys = fetch_keys(self.plan, self.client.clone());
         let read = async {
-            let source = self.open_source().await?;
+            let group = self.runner.group("Source");
+            let (source, listed) = self.find_source().await?;
             let area = self.settle_area(&source);
-            let (entries, snapshot) = self.list(&source, &temp).await?;
+            let (entries, snapshot) = self.classify(&source, listed, &temp)?;
+            drop(group);
             let groups = groups(&snapshot);
             let arrivals = source.bring_together(&groups, &entries, temp.path());
             Some((source, area, entries, snapshot, arrivals))
@@ -90,19 +92,6 @@ impl Run<'_> {
         }
     }
 
-    async fn open_source(&mut self) -> Option<Source> {
-        match Source::open(&self.plan.source, self.plan.revision, &self.client).await {
-            Ok(source) => {
-                self.report.revision = source.revision();
-                Some(source)
-            }
-            Err(why) => {
-                self.report.note([why.finding(None)]);
-                None
-            }
-        }
-    }
-
     /// The area: what the server says, or, where it cannot say, the input.
     fn settle_area(&mut self, source: &Source) -> Option<Area> {
         let said = source.first_segment().and_then(Area::from_segment);
@@ -133,9 +122,13 @@ impl Run<'_> {
         area
     }
 
-    async fn list(&mut self, source: &Source, temp: &TempDir) -> Option<(Vec<Entry>, Snapshot)> {
-        let _group = self.runner.group("Source");
-        let entries = match source.list(&self.plan.limits).await {
+    fn classify(
+        &mut self,
+        source: &Source,
+        listed: Result<Vec<Entry>, SourceError>,
+        temp: &TempDir,
+    ) -> Option<(Vec<Entry>, Snapshot)> {
+        let entries = match listed {
             Ok(entries) => entries,
             Err(why) => {
                 self.report.note([why.finding(None)]);

@@ -4,6 +4,7 @@
 //! One file per mode, each the story in its order, and the front door.
 
 mod examine;
+mod find;
 mod judging;
 mod lists;
 mod migrate;

@@ -191,7 +191,7 @@ impl Run<'_> {
             match now.get(path) {
                 None => findings.push(changed(path, "it is gone")),
                 Some(other) if !same(entry, other) => {
-                    findings.push(changed(path, "other bytes, committed since"));
+                    findings.push(changed(path, difference(entry, other)));
                 }
                 Some(_) => {}
             }
@@ -239,7 +239,17 @@ impl Run<'_> {
 fn same(a: &Entry, b: &Entry) -> bool {
     // Without a digest to compare, only an untouched path counts as the same.
     let untouched = a.sha1.is_some() || a.created_revision == b.created_revision;
-    untouched && (a.size, a.sha1, a.modified, a.special) == (b.size, b.sha1, b.modified, b.special)
+    untouched
+        && a.validator == b.validator
+        && (a.size, a.sha1, a.modified, a.special) == (b.size, b.sha1, b.modified, b.special)
+}
+
+fn difference(then: &Entry, now: &Entry) -> &'static str {
+    if then.validator == now.validator {
+        "other bytes, committed since"
+    } else {
+        "another ETag or another time, written since"
+    }
 }
 
 /// The index speaks of file names; the report of paths.

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use pep440_rs::Version;
 
+use super::asf_server::{AsfServer, archived, asf_server};
 use super::{
     Area, ExpectedDigest, IndexChoice, Limits, Location, Mode, Patterns, Plan, Projects, Reader,
     Requirement, Selection, Timeouts, Waiver, Waivers, places, require, select, values,
@@ -111,6 +112,15 @@ impl Draft {
                 "a revision",
             );
         }
+        if let (Some(Location::Url(url)), Some(_)) = (&self.source, self.revision)
+            && asf_server(url) == Some(AsfServer::Pages)
+        {
+            reader.refuse(
+                "revision",
+                "`head`: this host has no revisions; dist.apache.org has them",
+                "a revision",
+            );
+        }
         if let (Some(said), Some(area)) = (self.area, self.well_known_area(reader))
             && said != area
         {
@@ -197,7 +207,8 @@ impl Draft {
             places::WellKnown::NoArea => {
                 reader.refuse(
                     "source",
-                    "a directory below `release` or `dev` on this host",
+                    "a directory below `release` or `dev` on dist.apache.org, or a project's \
+                     directory on downloads.apache.org or below `dist` on archive.apache.org",
                     self.source.as_ref().map_or(String::new(), Location::shown),
                 );
                 None
@@ -216,6 +227,10 @@ impl Draft {
             keys: match self.keys {
                 Some(keys) => keys,
                 None => vec![places::derive_keys(&source)?],
+            },
+            archived: match self.revision {
+                None => archived(&source),
+                Some(_) => None,
             },
             source,
             area,

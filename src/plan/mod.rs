@@ -8,6 +8,7 @@
 //! revision exists) is decided where it is asked. Nothing later reads raw
 //! inputs or the environment.
 
+mod asf_server;
 mod draft;
 mod places;
 mod require;
@@ -28,6 +29,7 @@ use crate::inputs::{Inputs, TABLE};
 use crate::openpgp::Fingerprint;
 use crate::rules::{Finding, Rule};
 
+pub use asf_server::{AsfServer, asf_server};
 pub use places::{Area, IndexChoice, Location};
 pub use require::{Needed, Requirement, Whose};
 pub use select::{Patterns, Projects, Selection, Waived, Waiver, Waivers};
@@ -91,6 +93,9 @@ pub struct Plan {
     pub mode: Mode,
     /// Where the artifacts lie.
     pub source: Location,
+    /// Where the release lies when it has left the release area, if it may be
+    /// read there: not where one revision of the release area was asked for.
+    pub archived: Option<Location>,
     /// The area, where the inputs or a well-known host say it.
     pub area: Option<Area>,
     /// The revision to read at; none for HEAD.

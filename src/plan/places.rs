@@ -82,7 +82,7 @@ impl Location {
         self.to_string()
     }
 
-    fn url(&self) -> Option<&Url> {
+    pub(super) fn url(&self) -> Option<&Url> {
         match self {
             Self::Url(url) => Some(url),
             Self::Path(_) => None,
@@ -272,12 +272,22 @@ pub(super) fn well_known_area(source: &Location) -> WellKnown {
         Some(ASF_DIST_HOST) => below(url, ASF_DIST_ROOT)
             .and_then(|segments| Area::from_segment(segments.first()?))
             .map_or(WellKnown::NoArea, WellKnown::Area),
-        Some(_) => WellKnown::Area(Area::Release),
+        // Copies of the release area; their roots hold all projects at once.
+        Some(host) => {
+            let root = match host {
+                ASF_ARCHIVE_HOST => ASF_ARCHIVE_ROOT,
+                _ => "",
+            };
+            match below(url, root) {
+                Some(segments) if !segments.is_empty() => WellKnown::Area(Area::Release),
+                _ => WellKnown::NoArea,
+            }
+        }
     }
 }
 
 /// The ASF host of a URL: exactly the host, on the scheme's own port.
-fn asf_host(url: &Url) -> Option<&'static str> {
+pub(super) fn asf_host(url: &Url) -> Option<&'static str> {
     if url.scheme() != "https" || url.port().is_some() {
         return None;
     }
@@ -287,7 +297,7 @@ fn asf_host(url: &Url) -> Option<&'static str> {
 }
 
 /// The decoded segments of a URL's path below `root`, if it lies below it.
-fn below(url: &Url, root: &str) -> Option<Vec<String>> {
+pub(super) fn below(url: &Url, root: &str) -> Option<Vec<String>> {
     let decode = |segment: &str| {
         percent_decode_str(segment)
             .decode_utf8()

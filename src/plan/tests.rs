@@ -75,6 +75,54 @@ fn a_source_alone_is_verified_with_the_projects_own_keys() {
 }
 
 #[test]
+fn only_what_left_the_release_area_is_looked_for_in_the_archive() {
+    let archived = |source: &str, more: &[&str]| {
+        let args = [&["verify", "--source", source, "--keys", "KEYS"], more].concat();
+        let plan = plan(&args).unwrap();
+        plan.archived.map(|archive| archive.shown())
+    };
+    for source in [
+        "https://downloads.apache.org/iceberg/pyiceberg%200.9",
+        "https://downloads.apache.org/iceberg/pyiceberg%200.9/",
+        "https://dist.apache.org/repos/dist/release/iceberg/pyiceberg%200.9/",
+        "https://dist.apache.org/repos/dist/%72elease/%69ceberg/pyiceberg%200.9",
+    ] {
+        assert_eq!(
+            archived(source, &[]).as_deref(),
+            Some("https://archive.apache.org/dist/iceberg/pyiceberg%200.9/"),
+            "{source}"
+        );
+    }
+    for source in [
+        "https://dist.apache.org/repos/dist/dev/iceberg/1.0rc1/",
+        "https://dist.apache.org/repos/dist/release/",
+        "https://archive.apache.org/dist/iceberg/1.0/",
+        "https://dist.apache.org:8443/repos/dist/release/iceberg/1.0/",
+        "https://mirror.example.org/repos/dist/release/iceberg/1.0/",
+        "http://127.0.0.1/iceberg/1.0/",
+        "/srv/iceberg/1.0",
+    ] {
+        assert_eq!(archived(source, &[]), None, "{source}");
+    }
+    // The archive has no revisions: what was asked for is not what it has.
+    let release = format!("{DIST}/release/iceberg/1.0/");
+    assert_eq!(archived(&release, &["--revision", "7"]), None);
+}
+
+#[test]
+fn servers_without_revisions_take_none() {
+    for source in [
+        "https://downloads.apache.org/iceberg/1.0/",
+        "https://archive.apache.org/dist/iceberg/1.0/",
+    ] {
+        let found = problems(&["verify", "--source", source, "--revision", "7"]);
+        assert_eq!(found, [(Rule::InputIllegal, "revision".to_owned())]);
+        let found = problems(&["verify", "--source", source, "--area", "dev"]);
+        assert_eq!(found, [(Rule::AreaContradicted, "area".to_owned())]);
+    }
+}
+
+#[test]
 fn sources_that_could_mean_another_place_are_refused() {
     for source in [
         "http://dist.apache.org/repos/dist/dev/x/",
@@ -96,6 +144,9 @@ fn sources_that_could_mean_another_place_are_refused() {
         "https://dist.apache.org/repos/dist/!svn/rvr/5/release/x/",
         "https://dist.apache.org/repos/dist/private/x/",
         "https://dist.apache.org/elsewhere/release/x/",
+        "https://downloads.apache.org/",
+        "https://archive.apache.org/dist/",
+        "https://archive.apache.org/foo/1.0/",
         "ftp://dist.apache.org/repos/dist/dev/x/",
         "file:///etc",
         "https:///repos",

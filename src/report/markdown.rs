@@ -63,7 +63,8 @@ fn facts(page: &mut String, report: &Report) {
         rows.push(("Configuration", shown(&text)));
     }
     for keys in &report.keys {
-        rows.push(("KEYS", shown(&keys.place) + &at(keys.revision)));
+        let at = format!(" at {}", keys.revision_word());
+        rows.push(("KEYS", shown(&keys.place) + &at));
     }
     for signer in &report.signers {
         rows.push((

@@ -109,6 +109,16 @@ pub struct KeysRow {
     pub revision: Option<u64>,
 }
 
+impl KeysRow {
+    /// The revision in words.
+    pub fn revision_word(&self) -> String {
+        match self.revision {
+            Some(revision) => format!("revision {revision}"),
+            None => "an unknown revision".to_owned(),
+        }
+    }
+}
+
 /// The configuration file that was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ConfigRow {

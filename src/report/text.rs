@@ -94,10 +94,11 @@ pub fn facts(report: &Report) -> Vec<String> {
         lines.push(format!("source:  {}{at}", line(source)));
     }
     for keys in &report.keys {
-        let at = keys
-            .revision
-            .map_or(String::new(), |revision| format!(" at revision {revision}"));
-        lines.push(format!("keys:    {}{at}", line(&keys.place)));
+        lines.push(format!(
+            "keys:    {} at {}",
+            line(&keys.place),
+            keys.revision_word()
+        ));
     }
     for signer in &report.signers {
         lines.push(format!(

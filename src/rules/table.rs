@@ -80,9 +80,15 @@ rules! {
     // The source.
     SourceNotFound "source-not-found" Refuse Verdict false
         "The source is not there."
-        => "Check the address; a release that was superseded lies only in the archive.";
+        => "Check the address, and the revision where one is named.";
+    SourceArchived "source-archived" Warn Verdict false
+        "The source has left the release area; the archive's copy was read in its place."
+        => "Make sure that the project still wants this release: superseded and withdrawn releases lie in the archive alike. Naming the archive as `source` settles it.";
+    RevisionUnknown "revision-unknown" Note Verdict false
+        "The source has no revisions: nobody can read again what it held at this moment."
+        => "Nothing, or name the release on dist.apache.org, whose revisions stay.";
     SourceRefused "source-refused" Refuse Verdict false
-        "The source refused the request, redirected it, or is no Subversion directory."
+        "The source refused the request, redirected it, or is neither a Subversion directory nor an index page."
         => "Check the address in a browser. A 403 from an ASF host may be a ban of the runner's address: see https://infra.apache.org/abc.";
     SourceUnreachable "source-unreachable" Refuse Outside false
         "The source did not answer, or answered with a server error, after several tries."

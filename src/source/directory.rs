@@ -65,6 +65,7 @@ impl Directory {
                         created_revision: None,
                         committed: None,
                         modified: metadata.modified().ok(),
+                        validator: None,
                         special: match kind {
                             kind if kind.is_file() => None,
                             kind if kind.is_symlink() => Some("link"),
@@ -181,6 +182,7 @@ mod tests {
             created_revision: None,
             committed: None,
             modified: None,
+            validator: None,
             special: None,
         }
     }

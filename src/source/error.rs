@@ -36,6 +36,8 @@ pub enum SourceError {
         expected: String,
         /// How the last try failed.
         found: String,
+        /// Advice that fits better than the rule's own.
+        advice: Option<&'static str>,
     },
     /// Other bytes came than the listing names.
     #[error("expected {expected}, found {found}")]
@@ -43,6 +45,14 @@ pub enum SourceError {
         /// What the listing names.
         expected: String,
         /// What came.
+        found: String,
+    },
+    /// The path is not what it was when it was listed.
+    #[error("expected {expected}, found {found}")]
+    Changed {
+        /// What the server said of it then.
+        expected: String,
+        /// What it says now.
         found: String,
     },
     /// The path is a link, an external, or no file at all.
@@ -80,12 +90,16 @@ pub enum SourceError {
     KeysNotFound {
         /// What the server or the system said.
         found: String,
+        /// Advice that fits better than the rule's own.
+        advice: Option<&'static str>,
     },
     /// KEYS could not be read, but another try may pass.
     #[error("KEYS is out of reach: {found}")]
     KeysUnreachable {
         /// How the last try failed.
         found: String,
+        /// Advice that fits better than the rule's own.
+        advice: Option<&'static str>,
     },
     /// What lies there cannot be KEYS.
     #[error("no KEYS: {found}")]
@@ -101,6 +115,32 @@ pub enum SourceError {
     },
 }
 
+/// What a 403 of the ASF's servers most often means.
+const BANNED: &str = "Check the address in a browser. If it answers there, the ASF may have blocked this \
+    runner's address, which it shares with other jobs: run the job again later or on another runner. Its limits: \
+    50,000 requests a day and 50 GiB in 12 hours; on archive.apache.org 25,000 visits a day and 40 GB a week. \
+    See https://infra.apache.org/abc.";
+/// What to do about a server that asks for less.
+const SLOWED: &str = "Wait before the next run, as long as the server asks: nothing was published. The ASF \
+    bans addresses that ignore a 429, and archive.apache.org gives each address 40 GB a week; see \
+    https://infra.apache.org/abc.";
+
+/// What to do about an answer that a server's limits explain.
+fn advice(error: &HttpError) -> Option<&'static str> {
+    match error.status() {
+        Some(403) => Some(BANNED),
+        Some(429) => Some(SLOWED),
+        _ => None,
+    }
+}
+
+fn advised(finding: Finding, advice: Option<&'static str>) -> Finding {
+    match advice {
+        Some(advice) => finding.advise(advice),
+        None => finding,
+    }
+}
+
 impl SourceError {
     /// The verdict. `path` is relative to the source, or names an input; the
     /// error's own path goes before it.
@@ -112,17 +152,14 @@ impl SourceError {
                 expected,
                 found,
                 advice,
-            } => {
-                let finding = finding(Rule::SourceRefused, expected, found);
-                match advice {
-                    Some(advice) => finding.advise(*advice),
-                    None => finding,
-                }
-            }
-            Self::Unreachable { expected, found } => {
-                finding(Rule::SourceUnreachable, expected, found)
-            }
+            } => advised(finding(Rule::SourceRefused, expected, found), *advice),
+            Self::Unreachable {
+                expected,
+                found,
+                advice,
+            } => advised(finding(Rule::SourceUnreachable, expected, found), *advice),
             Self::Bytes { expected, found } => finding(Rule::SourceBytes, expected, found),
+            Self::Changed { expected, found } => finding(Rule::SourceChanged, expected, found),
             Self::Special { path, found } => {
                 Finding::new(Rule::SourceSpecial, Some(path), "a file", found)
             }
@@ -134,12 +171,14 @@ impl SourceError {
                 "other bytes",
             ),
             Self::Disk { expected, found } => finding(Rule::DiskFull, expected, found),
-            Self::KeysNotFound { found } => {
-                finding(Rule::KeysNotFound, "the project's KEYS", found)
-            }
-            Self::KeysUnreachable { found } => {
-                finding(Rule::KeysUnreachable, "the project's KEYS", found)
-            }
+            Self::KeysNotFound { found, advice } => advised(
+                finding(Rule::KeysNotFound, "the project's KEYS", found),
+                *advice,
+            ),
+            Self::KeysUnreachable { found, advice } => advised(
+                finding(Rule::KeysUnreachable, "the project's KEYS", found),
+                *advice,
+            ),
             Self::KeysUnusable { found } => {
                 finding(Rule::KeysUnusable, "a file of OpenPGP public keys", found)
             }
@@ -158,22 +197,26 @@ impl SourceError {
             } => Self::NotFound { expected, found },
             // It ended cleanly, every time: not the network's doing.
             HttpError::ShortBody { .. } => Self::Bytes { expected, found },
-            error if error.is_transient() => Self::Unreachable { expected, found },
-            _ => Self::Refused {
+            error if error.is_transient() => Self::Unreachable {
                 expected,
                 found,
-                advice: None,
+                advice: advice(error),
+            },
+            error => Self::Refused {
+                expected,
+                found,
+                advice: advice(error),
             },
         }
     }
 
     /// The same for KEYS.
     pub(super) fn of_keys_http(error: &HttpError) -> Self {
-        let found = error.to_string();
+        let (found, advice) = (error.to_string(), advice(error));
         match error {
             HttpError::TooLarge { .. } => Self::KeysUnusable { found },
-            error if error.is_transient() => Self::KeysUnreachable { found },
-            _ => Self::KeysNotFound { found },
+            error if error.is_transient() => Self::KeysUnreachable { found, advice },
+            _ => Self::KeysNotFound { found, advice },
         }
     }
 
@@ -200,7 +243,11 @@ impl SourceError {
                 found,
                 advice: Some("Check the path and its permissions."),
             },
-            _ => Self::Unreachable { expected, found },
+            _ => Self::Unreachable {
+                expected,
+                found,
+                advice: None,
+            },
         }
     }
 }

@@ -14,6 +14,7 @@ use super::error::SourceError;
 use super::server::{self, Asked};
 use super::{Location, path, svn};
 use crate::http::{Client, HttpError, display_url, error_for_status, read_limited, retry};
+use crate::plan::{AsfServer, asf_server};
 
 /// The largest KEYS, in bytes; the ASF's largest have about 2 MiB.
 pub const KEYS_LIMIT: u64 = 20 << 20;
@@ -60,9 +61,12 @@ async fn read_url(url: &Url, client: &Client) -> Result<KeysFile, SourceError> {
             display_url(url)
         )));
     }
-    let asked = server::ask(client, url)
-        .await
-        .map_err(|error| SourceError::of_keys_http(&error))?;
+    let asked = if asf_server(url) == Some(AsfServer::Pages) {
+        Asked::Plain(String::new())
+    } else {
+        let asked = server::ask(client, url).await;
+        asked.map_err(|error| SourceError::of_keys_http(&error))?
+    };
     let (target, revision) = match asked {
         Asked::Svn(served) if served.first_segment() == Some("dev") => {
             return Err(SourceError::KeysFromDev {
@@ -71,6 +75,9 @@ async fn read_url(url: &Url, client: &Client) -> Result<KeysFile, SourceError> {
         }
         Asked::Svn(served) => (served.pinned(served.youngest), Some(served.youngest)),
         Asked::Contradicting(found) => return Err(unusable(found)),
+        Asked::Plain(found) if asf_server(url) == Some(AsfServer::Subversion) => {
+            return Err(unusable(found));
+        }
         Asked::Plain(_) => (url.clone(), None),
     };
     let outcome = retry("read KEYS", || async {
@@ -92,11 +99,13 @@ async fn read_url(url: &Url, client: &Client) -> Result<KeysFile, SourceError> {
 fn read_path(path: &Path) -> Result<KeysFile, SourceError> {
     let failed = |error: std::io::Error| SourceError::KeysNotFound {
         found: format!("{}: {error}", path.display()),
+        advice: None,
     };
     // Asked before it is opened: opening a pipe would wait for its writer.
     if !std::fs::metadata(path).map_err(failed)?.is_file() {
         return Err(SourceError::KeysNotFound {
             found: format!("{} is no file", path.display()),
+            advice: None,
         });
     }
     let mut bytes = Vec::new();

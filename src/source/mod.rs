@@ -12,8 +12,10 @@ mod arrivals;
 mod directory;
 mod error;
 mod fetched;
+mod index_page;
 mod keys_file;
 mod list_report;
+mod pages;
 mod path;
 mod server;
 mod space;
@@ -28,10 +30,14 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytesize::ByteSize;
+use url::Url;
 
-use crate::http::Client;
+use crate::http::{Client, display_url};
+use crate::plan::{AsfServer, asf_server};
 pub use crate::plan::{Limits, Location};
 use directory::Directory;
+use pages::Pages;
+use server::Asked;
 use svn::Svn;
 
 pub use arrivals::{Arrival, Arrivals, TOGETHER_FILE_LIMIT, Wanted};
@@ -81,6 +87,8 @@ pub struct Entry {
     pub committed: Option<u64>,
     /// When a local file was last changed.
     pub modified: Option<SystemTime>,
+    /// What a web server without revisions says of the version: ETag and time.
+    pub validator: Option<String>,
     /// `link`, `external` or `device`: it points elsewhere or is no file, and
     /// is never fetched.
     pub special: Option<&'static str>,
@@ -93,43 +101,83 @@ pub struct Source(Kind);
 #[derive(Clone, Debug)]
 enum Kind {
     Svn(Arc<Svn>),
+    Pages(Arc<Pages>),
     Directory(Arc<Directory>),
 }
 
 impl Source {
     /// Opens a source: a URL is asked what it is, and its revision is settled
-    /// here, once. `revision` none is the youngest.
+    /// here, once. `revision` none is the youngest. The ASF's own servers are
+    /// known: dist.apache.org is Subversion and nothing else, the other two
+    /// have index pages.
     ///
     /// # Errors
-    /// When it is not there, out of reach, no directory, no Subversion, or has
-    /// no such revision. A local directory has no revisions to choose from.
+    /// When it is not there, out of reach, no directory, neither Subversion nor
+    /// an index page, or has no such revision. Only Subversion has revisions
+    /// to choose from.
     pub async fn open(
         location: &Location,
         revision: Option<u64>,
         client: &Client,
     ) -> Result<Self, SourceError> {
         match (location, revision) {
-            (Location::Url(url), revision) => {
-                let svn = Svn::open(url, revision, client).await?;
-                tracing::debug!("{location} is Subversion at revision {}", svn.revision);
-                Ok(Self(Kind::Svn(Arc::new(svn))))
-            }
+            (Location::Url(url), revision) => Self::open_url(url, revision, client).await,
             (Location::Path(path), None) => {
                 Ok(Self(Kind::Directory(Arc::new(Directory::open(path)?))))
             }
-            (Location::Path(_), Some(revision)) => Err(SourceError::Refused {
-                expected: "a source that has revisions".to_owned(),
-                found: format!("a local directory and revision {revision}"),
-                advice: Some("Leave `revision` out for a local directory."),
-            }),
+            (Location::Path(_), Some(revision)) => Err(no_revisions("a local directory", revision)),
         }
+    }
+
+    async fn open_url(
+        url: &Url,
+        revision: Option<u64>,
+        client: &Client,
+    ) -> Result<Self, SourceError> {
+        if path::decode(url.path()).is_none() {
+            return Err(SourceError::Refused {
+                expected: "a path without dots, empty or encoded separators".to_owned(),
+                found: display_url(url),
+                advice: None,
+            });
+        }
+        // A directory's own address: without the slash a web server redirects.
+        let mut url = url.clone();
+        if !url.path().ends_with('/') {
+            url.set_path(&format!("{}/", url.path()));
+        }
+        let url = &url;
+        let known = asf_server(url);
+        let otherwise = if known == Some(AsfServer::Pages) {
+            None
+        } else {
+            match svn::introduce(url, client).await? {
+                Asked::Plain(found) if known.is_none() => Some(found),
+                asked => {
+                    let svn = Svn::at(url, asked, revision, client)?;
+                    tracing::debug!("{} is at revision {}", display_url(url), svn.revision);
+                    return Ok(Self(Kind::Svn(Arc::new(svn))));
+                }
+            }
+        };
+        let pages = Pages::open(url, client, otherwise.as_deref()).await?;
+        match revision {
+            Some(revision) => Err(no_revisions("index pages", revision)),
+            None => Ok(Self(Kind::Pages(Arc::new(pages)))),
+        }
+    }
+
+    /// Whether this is a server that has no revisions: what it held at one
+    /// moment cannot be read again.
+    pub fn is_without_history(&self) -> bool {
+        matches!(self.0, Kind::Pages(_))
     }
 
     /// The revision at which everything is read; none without revisions.
     pub fn revision(&self) -> Option<u64> {
         match &self.0 {
             Kind::Svn(svn) => Some(svn.revision),
-            Kind::Directory(_) => None,
+            Kind::Pages(_) | Kind::Directory(_) => None,
         }
     }
 
@@ -138,7 +186,7 @@ impl Source {
     pub fn first_segment(&self) -> Option<&str> {
         match &self.0 {
             Kind::Svn(svn) => svn.first_segment(),
-            Kind::Directory(_) => None,
+            Kind::Pages(_) | Kind::Directory(_) => None,
         }
     }
 
@@ -149,6 +197,7 @@ impl Source {
     pub async fn list(&self, limits: &Limits) -> Result<Vec<Entry>, SourceError> {
         match &self.0 {
             Kind::Svn(svn) => svn.list(limits).await,
+            Kind::Pages(pages) => pages.list(limits).await,
             Kind::Directory(directory) => {
                 let (directory, limits) = (Arc::clone(directory), *limits);
                 block(move || directory.list(&limits)).await
@@ -163,6 +212,7 @@ impl Source {
     pub async fn list_head(&self, limits: &Limits) -> Result<Vec<Entry>, SourceError> {
         match &self.0 {
             Kind::Svn(svn) => svn.list_head(limits).await,
+            Kind::Pages(pages) => pages.list_head(limits).await,
             Kind::Directory(_) => self.list(limits).await,
         }
     }
@@ -183,6 +233,7 @@ impl Source {
         limits.check_size(entry)?;
         match &self.0 {
             Kind::Svn(svn) => svn.fetch(entry, temp).await,
+            Kind::Pages(pages) => pages.fetch(entry, temp).await,
             Kind::Directory(directory) => {
                 let (directory, entry) = (Arc::clone(directory), entry.clone());
                 let temp = temp.to_owned();
@@ -204,7 +255,7 @@ impl Source {
     ) -> Arrivals {
         match &self.0 {
             Kind::Svn(svn) => svn.bring_together(groups, listing, temp),
-            Kind::Directory(_) => Arrivals::default(),
+            Kind::Pages(_) | Kind::Directory(_) => Arrivals::default(),
         }
     }
 
@@ -223,11 +274,20 @@ impl Source {
         }
         match &self.0 {
             Kind::Svn(svn) => svn.read_small(entry).await,
+            Kind::Pages(pages) => pages.read_small(entry).await,
             Kind::Directory(directory) => {
                 let (directory, entry) = (Arc::clone(directory), entry.clone());
                 block(move || directory.read_small(&entry)).await
             }
         }
+    }
+}
+
+fn no_revisions(what: &str, revision: u64) -> SourceError {
+    SourceError::Refused {
+        expected: "a source that has revisions".to_owned(),
+        found: format!("{what} and revision {revision}"),
+        advice: Some("Leave `revision` out: only Subversion has revisions."),
     }
 }
 
@@ -241,6 +301,7 @@ async fn block<T: Send + 'static>(
             Err(SourceError::Unreachable {
                 expected: "the local directory".to_owned(),
                 found: error.to_string(),
+                advice: None,
             })
         })
 }

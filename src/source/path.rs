@@ -27,7 +27,7 @@ pub(super) fn decode(path: &str) -> Option<Vec<String>> {
     inner.split('/').map(decode_segment).collect()
 }
 
-fn decode_segment(segment: &str) -> Option<String> {
+pub(super) fn decode_segment(segment: &str) -> Option<String> {
     let decoded = percent_decode_str(segment).decode_utf8().ok()?;
     is_segment(&decoded).then(|| decoded.into_owned())
 }

@@ -32,7 +32,7 @@ use crate::http::{
 };
 
 /// The ASF asks for few connections at a time.
-const REQUESTS_AT_A_TIME: usize = 4;
+pub(super) const REQUESTS_AT_A_TIME: usize = 4;
 /// The longest listing of one folder, in bytes: about 20,000 files.
 const LISTING_LIMIT: u64 = 16 << 20;
 /// The property on folders that brings in other places.
@@ -52,6 +52,24 @@ pub(super) fn encoding(response: &Response) -> Option<String> {
     (!text.eq_ignore_ascii_case("identity")).then(|| sanitise(&text, 64))
 }
 
+pub(super) fn encoded(encoding: &str) -> SourceError {
+    SourceError::Refused {
+        expected: "the file's own bytes".to_owned(),
+        found: format!("bytes that something on the way encoded as {encoding}"),
+        advice: Some("Look for a proxy that compresses what passes through it."),
+    }
+}
+
+/// Asks the server what it is.
+pub(super) async fn introduce(url: &Url, client: &Client) -> Result<Asked, SourceError> {
+    let asked = ask(client, url).await;
+    asked.map_err(|error| SourceError::of_http(&error, expected(url)))
+}
+
+fn expected(url: &Url) -> String {
+    format!("a Subversion directory at {}", display_url(url))
+}
+
 /// A directory of a Subversion repository at one revision.
 #[derive(Debug)]
 pub(super) struct Svn {
@@ -69,32 +87,24 @@ enum Child {
 }
 
 impl Svn {
-    /// Asks the server and settles the revision.
-    pub(super) async fn open(
+    /// Settles the revision with what the server said of itself.
+    pub(super) fn at(
         url: &Url,
+        asked: Asked,
         revision: Option<u64>,
         client: &Client,
     ) -> Result<Self, SourceError> {
-        let expected = || format!("a Subversion directory at {}", display_url(url));
-        if path::decode(url.path()).is_none() {
-            return Err(SourceError::Refused {
-                expected: "a path without dots, empty or encoded separators".to_owned(),
-                found: display_url(url),
-                advice: None,
-            });
-        }
-        let served = match ask(client, url).await {
-            Ok(Asked::Svn(served)) => served,
-            Ok(Asked::Plain(found) | Asked::Contradicting(found)) => {
+        let served = match asked {
+            Asked::Svn(served) => served,
+            Asked::Plain(found) | Asked::Contradicting(found) => {
                 return Err(SourceError::Refused {
-                    expected: expected(),
+                    expected: expected(url),
                     found,
                     advice: Some(
                         "Name a directory of the project's Subversion distribution area by its plain address, or a local directory.",
                     ),
                 });
             }
-            Err(error) => return Err(SourceError::of_http(&error, expected())),
         };
         let youngest = served.youngest;
         let revision = revision.unwrap_or(youngest);
@@ -125,7 +135,8 @@ impl Svn {
 
     /// Lists all files at the revision that is the youngest now.
     pub(super) async fn list_head(&self, limits: &Limits) -> Result<Vec<Entry>, SourceError> {
-        let now = Self::open(&self.address, None, &self.client).await?;
+        let asked = introduce(&self.address, &self.client).await?;
+        let now = Self::at(&self.address, asked, None, &self.client)?;
         self.list_at(&now.served, now.revision, limits).await
     }
 
@@ -304,11 +315,7 @@ impl Svn {
         let request = get(&self.client, url.clone());
         let response = error_for_status(self.client.send(request).await?).await?;
         Ok(match encoding(&response) {
-            Some(encoding) => Err(SourceError::Refused {
-                expected: "the file's own bytes".to_owned(),
-                found: format!("bytes that something on the way encoded as {encoding}"),
-                advice: Some("Look for a proxy that compresses what passes through it."),
-            }),
+            Some(encoding) => Err(encoded(&encoding)),
             None => Ok(response),
         })
     }
@@ -390,6 +397,7 @@ fn child(path: String, resource: &Resource) -> Option<Child> {
         created_revision: resource.created_revision,
         committed: resource.committed,
         modified: None,
+        validator: None,
         special: resource.is_special.then_some("link"),
     }))
 }
@@ -402,6 +410,7 @@ fn external(folder: &str) -> Entry {
         created_revision: None,
         committed: None,
         modified: None,
+        validator: None,
         special: Some(EXTERNAL),
     }
 }

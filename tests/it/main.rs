@@ -22,6 +22,7 @@ mod inputs;
 mod main_job;
 mod migrate;
 mod openpgp;
+mod pages;
 mod real;
 mod refusals;
 mod run;

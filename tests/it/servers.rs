@@ -6,6 +6,7 @@
 
 mod disk;
 mod index;
+mod pages;
 mod reports;
 mod source;
 

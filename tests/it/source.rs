@@ -178,11 +178,11 @@ async fn an_address_that_is_no_release_directory_is_a_verdict() {
         (httpd.url("release/gone/"), Rule::SourceNotFound),
         (httpd.url("gone/"), Rule::SourceNotFound),
         (httpd.url("release/foo/a.whl"), Rule::SourceRefused),
-        (httpd.plain_url(""), Rule::SourceRefused),
-        (format!("http://127.0.0.1:{port}/"), Rule::SourceRefused),
+        (httpd.plain_url("a.whl"), Rule::SourceNotFound),
+        (httpd.plain_url("gone/"), Rule::SourceNotFound),
         (
             format!("http://127.0.0.1:{port}/nothing/"),
-            Rule::SourceRefused,
+            Rule::SourceNotFound,
         ),
         (
             format!("http://127.0.0.1:{port}/repos/none/x/"),

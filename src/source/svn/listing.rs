@@ -224,6 +224,7 @@ fn merge(
                 created_revision: Some(item.created_revision),
                 committed: seconds(item.committed),
                 modified: None,
+                validator: None,
                 special: node.is_special.then_some("link"),
             }),
             _ => return Err(Malformed("a path of which the two reports differ")),
