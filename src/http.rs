@@ -12,6 +12,7 @@
 mod body;
 mod error;
 mod redact;
+mod resolver;
 mod retry;
 #[cfg(test)]
 mod tests;
@@ -75,11 +76,13 @@ impl Client {
     /// # Errors
     /// When the user agent is no header value or the system has no TLS roots.
     pub fn new(options: &ClientOptions) -> Result<Self, HttpError> {
+        let resolver = Arc::new(resolver::Resolver::default());
         let base = || {
             #[expect(clippy::disallowed_methods, reason = "http owns the one client")]
             reqwest::Client::builder()
                 .user_agent(options.user_agent.as_str())
                 .connect_timeout(options.connect_timeout)
+                .dns_resolver(Arc::clone(&resolver))
                 .redirect(reqwest::redirect::Policy::none())
                 .referer(false)
         };
