@@ -6,6 +6,7 @@
 
 mod faults;
 mod keys;
+mod pages;
 mod together;
 
 use std::fs;
