@@ -33,6 +33,7 @@ impl Run<'_> {
                         found: format!("neither there nor at {}", archive.shown()),
                     });
                 }
+                Err(why) => found = Err(why),
                 archived => {
                     self.report.source = Some(archive.shown());
                     self.report.note([Finding::new(

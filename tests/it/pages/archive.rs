@@ -4,6 +4,8 @@
 //! The ASF's own hosts, by their names: where KEYS comes from, and where a
 //! release is found that has left the release area.
 
+use std::os::unix::fs::PermissionsExt;
+
 use testbed::asf_hosts::AsfHosts;
 
 use super::*;
@@ -153,6 +155,25 @@ fn only_the_release_area_has_an_archive() {
         assert!(ran.stderr.contains(place.as_str()), "{}", ran.stderr);
     }
     assert_eq!(ran.report["source"], source.as_str());
+    asf.world.assert_untouched();
+}
+
+#[test]
+fn an_archive_that_refuses_is_not_said_to_have_been_read() {
+    let asf = Asf::start();
+    asf.archive(RELEASE);
+    let folder = asf.hosts.archive().join("dist/example");
+    let set = |mode| fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).unwrap();
+    set(0o000);
+    let source = format!("https://{DOWNLOADS}/{RELEASE}");
+    let ran = asf.run("publish", &source, &[]);
+    set(0o755);
+    assert_eq!(ran.refusals(), ["source-refused"], "{}", ran.stderr);
+    assert_eq!(ran.rules("warn"), [""; 0]);
+    assert_eq!(ran.report["source"], source.as_str());
+    for words in ["archive.apache.org", "40 GB a week", "infra.apache.org/abc"] {
+        assert!(ran.stderr.contains(words), "{words}: {}", ran.stderr);
+    }
     asf.world.assert_untouched();
 }
 
