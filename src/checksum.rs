@@ -282,8 +282,15 @@ fn parse_grouped<'a>(
         None => (None, line),
     };
     let mut digits = join_groups(rest).ok_or_else(unknown)?;
-    while let Some(more) = lines.peek().and_then(|(line, _)| join_groups(line)) {
+    // Line by line: what a comment or a blank line parts was never one digest.
+    let mut last = number;
+    while let Some(more) = lines
+        .peek()
+        .filter(|(_, number)| *number == last + 1)
+        .and_then(|(line, _)| join_groups(line))
+    {
         digits.push_str(&more);
+        last += 1;
         lines.next();
     }
     if digits.is_empty() {

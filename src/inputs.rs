@@ -104,6 +104,8 @@ table! {
         "How long a server may take to accept a connection.";
     "idle-timeout" Word Some("60 s"),
         "How long a server may be silent.";
+    "source-timeout" Word Some("2 h"),
+        "How long the source and KEYS may take in all, with the verification.";
     "read-back-timeout" Word Some("300 s"),
         "How long the index may take to show every file after the upload.";
     "report" Word Some("none"),

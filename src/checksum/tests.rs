@@ -355,3 +355,28 @@ proptest! {
         let _ = read(text.as_bytes(), Algorithm::Sha256, NAME);
     }
 }
+
+#[test]
+fn digits_that_a_comment_parts_are_no_digest() {
+    let whole = print_md(NAME, &sample(Algorithm::Sha512), 0);
+    for between in ["# a comment\n", "\n", "// another\n"] {
+        let parted = whole.replacen('\n', &format!("\n{between}"), 2);
+        let read = read(parted.as_bytes(), Algorithm::Sha512, NAME);
+        assert!(read.is_err(), "{between:?}");
+    }
+    // With one line commented out, what is left has the length of a SHA-256.
+    let digits = hex::encode_upper(sample(Algorithm::Sha512));
+    let lines: Vec<String> = groups(&digits)
+        .chunks(4)
+        .map(|line| line.join(" "))
+        .collect();
+    let [first, second, third, _] = lines.as_slice() else {
+        panic!("four lines");
+    };
+    let text = format!("{NAME}: {first}\n# {second}\n{third}\n");
+    let read = read(text.as_bytes(), Algorithm::Sha256, NAME);
+    assert!(
+        matches!(read, Err(ChecksumError::Length { .. })),
+        "{read:?}"
+    );
+}

@@ -5,6 +5,7 @@
 
 mod examine;
 mod find;
+mod in_time;
 mod judging;
 mod lists;
 mod migrate;
@@ -212,7 +213,7 @@ async fn carry_out(context: &Context, plan: &Plan, runner: &Runner) -> Report {
         report,
     };
     match plan.mode {
-        Mode::Verify => drop(run.examine().await),
+        Mode::Verify => drop(run.examine_in_time().await),
         Mode::Publish => run.publish().await,
     }
     run.report

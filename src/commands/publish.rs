@@ -28,7 +28,7 @@ impl Run<'_> {
             Ok(credentials) => credentials,
             Err(refusal) => return self.report.note([refusal]),
         };
-        let Some(examined) = self.examine().await else {
+        let Some(examined) = self.examine_in_time().await else {
             return;
         };
         let Some(target) = self.permit(&examined) else {
@@ -50,10 +50,7 @@ impl Run<'_> {
             return;
         };
         let is_new = ledger.files().any(|(_, state)| *state == FileState::New);
-        if is_new
-            && !(self.source_is_unchanged(&examined).await
-                && self.keys_are_unchanged(&examined).await)
-        {
+        if is_new && !self.is_unchanged_in_time(&examined).await {
             return;
         }
         let Some(credentials) = credentials else {
@@ -134,7 +131,7 @@ impl Run<'_> {
 
     /// Compares the source with its newest state: what was withdrawn or
     /// changed since it was listed is not published.
-    async fn source_is_unchanged(&mut self, examined: &Examined) -> bool {
+    pub(super) async fn source_is_unchanged(&mut self, examined: &Examined) -> bool {
         let now = match examined.source.list_head(&self.plan.limits).await {
             Ok(entries) => entries,
             Err(SourceError::NotFound { .. }) => Vec::new(),
@@ -151,7 +148,7 @@ impl Run<'_> {
 
     /// Reads KEYS once more: a key that was revoked while a large release was
     /// fetched must count.
-    async fn keys_are_unchanged(&mut self, examined: &Examined) -> bool {
+    pub(super) async fn keys_are_unchanged(&mut self, examined: &Examined) -> bool {
         for (location, then) in self.plan.keys.iter().zip(&examined.keys) {
             let shown = location.shown();
             match source::read_keys(location, &self.client).await {

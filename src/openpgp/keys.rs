@@ -8,6 +8,7 @@
 //! blocks and keys of PGP 2. Nothing is verified here: that waits until a key
 //! is used.
 
+mod bounds;
 mod reader;
 
 use std::collections::HashMap;
@@ -79,6 +80,16 @@ pub enum KeysError {
         /// Where its block begins, from 1.
         line: usize,
     },
+    /// More than any project has, made to keep the reader busy.
+    #[error("more than {most} {what}")]
+    TooMuch {
+        /// Which of the files.
+        file: usize,
+        /// The limit.
+        most: usize,
+        /// Of what.
+        what: &'static str,
+    },
     /// No file was given.
     #[error("no KEYS file at all")]
     NoFile,
@@ -92,11 +103,13 @@ impl KeysError {
             Self::WebPage { .. }
             | Self::NoKey { .. }
             | Self::UnreadableRevocation { .. }
+            | Self::TooMuch { .. }
             | Self::NoFile => Rule::KeysUnusable,
         };
         let expected = match self {
             Self::PrivateKey { .. } => "public keys only",
             Self::UnreadableRevocation { .. } => "revocations that can be read, or none",
+            Self::TooMuch { .. } => "the keys of one project",
             _ => "at least one OpenPGP key of version 4 or 6",
         };
         Finding::new(rule, Some(path), expected, self.to_string())
@@ -108,6 +121,7 @@ impl KeysError {
             Self::WebPage { file }
             | Self::NoKey { file, .. }
             | Self::UnreadableRevocation { file, .. }
+            | Self::TooMuch { file, .. }
             | Self::PrivateKey { file, .. } => Some(file),
             Self::NoFile => None,
         }

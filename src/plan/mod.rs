@@ -82,6 +82,9 @@ pub struct Timeouts {
     pub connect: Duration,
     /// Between two bytes.
     pub idle: Duration,
+    /// For the source and KEYS in all: silence alone would let a server that
+    /// says a byte a minute, or lists folder after folder, hold a run for ever.
+    pub source: Duration,
     /// To show every published file.
     pub read_back: Duration,
 }

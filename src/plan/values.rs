@@ -119,10 +119,12 @@ pub(super) fn timeouts(reader: &mut Reader<'_>) -> Option<Timeouts> {
     let time = "a time such as `60 s`, at most a day";
     let connect = reader.word("connect-timeout", time, duration);
     let idle = reader.word("idle-timeout", time, duration);
+    let source = reader.word("source-timeout", time, duration);
     let read_back = reader.word("read-back-timeout", time, duration);
     Some(Timeouts {
         connect: connect?,
         idle: idle?,
+        source: source?,
         read_back: read_back?,
     })
 }

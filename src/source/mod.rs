@@ -23,6 +23,8 @@ mod svn;
 mod svndiff;
 mod update_report;
 mod webdav;
+#[doc(hidden)]
+pub mod wire;
 mod xml;
 
 use std::path::Path;

@@ -374,6 +374,23 @@ fn read_folder(
     }
 }
 
+/// The same, folders and files apart.
+pub(super) fn read_children(
+    url: &Url,
+    asked: &[String],
+    folder: &str,
+    resources: Vec<Resource>,
+) -> Result<(Vec<String>, Vec<Entry>), SourceError> {
+    let (mut folders, mut files) = (Vec::new(), Vec::new());
+    for child in read_folder(url, asked, folder, resources)? {
+        match child {
+            Child::Folder(path) => folders.push(path),
+            Child::Listed(entry) => files.push(entry),
+        }
+    }
+    Ok((folders, files))
+}
+
 /// The decoded segments of an href on the same server.
 fn href_segments(url: &Url, href: &str) -> Option<Vec<String>> {
     if href.starts_with('/') && !href.starts_with("//") && !href.contains(['?', '#']) {

@@ -4,6 +4,8 @@
 //! Reads the answer to a PROPFIND (RFC 4918, 9.1 and 13) as `mod_dav_svn`
 //! gives it. Pure: knows the form, decides nothing about what the paths may be.
 
+mod bounds;
+
 use std::time::UNIX_EPOCH;
 
 use roxmltree::{Document, Node, ParsingOptions};
@@ -61,6 +63,16 @@ pub(super) enum WebdavError {
     Value { property: &'static str },
 }
 
+/// Parses an XML document within bounds of memory and time. A document type is
+/// refused, so that no entity can grow.
+pub(super) fn parse_xml(text: &str) -> Result<Document<'_>, WebdavError> {
+    if let Some(what) = bounds::beyond(text) {
+        return Err(WebdavError::Xml(what.to_owned()));
+    }
+    Document::parse_with_options(text, bounded())
+        .map_err(|error| WebdavError::Xml(error.to_string()))
+}
+
 /// A listing of 20,000 files has about 400,000 nodes; a hostile answer of tiny
 /// elements would have millions, each of which costs memory.
 fn bounded<'a>() -> ParsingOptions<'a> {
@@ -70,12 +82,10 @@ fn bounded<'a>() -> ParsingOptions<'a> {
     }
 }
 
-/// Reads a multistatus body. A document type is refused, so that no entity
-/// can grow; properties count only where their status is 200.
+/// Reads a multistatus body; properties count only where their status is 200.
 pub(super) fn parse(body: &[u8]) -> Result<Vec<Resource>, WebdavError> {
     let text = std::str::from_utf8(body).map_err(|_| WebdavError::Encoding)?;
-    let document = Document::parse_with_options(text, bounded())
-        .map_err(|error| WebdavError::Xml(error.to_string()))?;
+    let document = parse_xml(text)?;
     let root = document.root_element();
     if !root.has_tag_name((DAV, "multistatus")) {
         return Err(WebdavError::Form);

@@ -11,6 +11,9 @@ use memchr::memchr2;
 /// The longest tag, in bytes: a name of 255 bytes and the address of a whole
 /// path, both escaped, fit many times.
 const LONGEST_TAG: usize = 64 << 10;
+/// The most attributes of an element, which are compared with each other;
+/// Subversion writes seven at most.
+const MOST_ATTRIBUTES: usize = 32;
 /// The longest reference: `&#x10FFFF;`.
 const LONGEST_REFERENCE: usize = 10;
 /// The most elements inside each other: folders, in practice.
@@ -287,7 +290,8 @@ fn read_tag(tag: &str) -> Result<(&str, Attributes<'_>), Malformed> {
         let quote = quote.ok_or(odd)?;
         let (value, after) = value.get(1..).unwrap_or("").split_once(quote).ok_or(odd)?;
         let known = attributes.iter().any(|(known, _)| *known == key);
-        if known || key.is_empty() || key.contains(BLANK) {
+        let too_many = attributes.len() == MOST_ATTRIBUTES;
+        if known || too_many || key.is_empty() || key.contains(BLANK) {
             return Err(odd);
         }
         attributes.push((key, unescape(value)?));
@@ -406,6 +410,16 @@ mod tests {
             events(b"<r xmlns=\"svn:\"><a/></r>", &[]).unwrap()[1],
             "{svn:}a"
         );
+    }
+
+    #[test]
+    fn an_element_of_more_attributes_than_any_report_has_is_malformed() {
+        let document = |count: usize| {
+            let attributes: Vec<String> = (0..count).map(|n| format!("a{n}=''")).collect();
+            format!("<r {}/>", attributes.join(" "))
+        };
+        assert!(events(document(MOST_ATTRIBUTES).as_bytes(), &[]).is_ok());
+        assert!(events(document(MOST_ATTRIBUTES + 1).as_bytes(), &[]).is_err());
     }
 
     #[test]

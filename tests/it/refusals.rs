@@ -7,6 +7,7 @@
 
 mod archives;
 mod contents;
+mod hostile;
 mod lists;
 mod openpgp;
 mod passes;

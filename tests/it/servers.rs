@@ -5,6 +5,7 @@
 //! may pass another time, and what is simply tried again.
 
 mod disk;
+mod endless;
 mod index;
 mod pages;
 mod reports;

@@ -58,6 +58,11 @@ pub enum MetadataError {
         /// Counted from 1.
         line: usize,
     },
+    /// More header fields than any project has.
+    Fields {
+        /// How many there may be.
+        limit: usize,
+    },
     /// A field that must be there.
     FieldMissing(&'static str),
     /// A field that may be there once.
@@ -91,6 +96,7 @@ impl MetadataError {
             Self::TooLarge { what, limit, .. } => format!("at most {limit} bytes of {what}"),
             Self::NotUtf8 => "metadata in UTF-8".into(),
             Self::Header { .. } => "metadata of `Field: value` lines".into(),
+            Self::Fields { limit } => format!("at most {limit} metadata fields"),
             Self::FieldMissing(field) => format!("the metadata field {field}"),
             Self::FieldTwice(field) => format!("the metadata field {field} once"),
             Self::MetadataVersion(_) => "a metadata version that PyPI takes, like 2.4".into(),
@@ -110,7 +116,7 @@ impl MetadataError {
             | Self::Version { found, .. } => shorten(found),
             Self::Missing { .. } | Self::FieldMissing(_) => "none".into(),
             Self::Twice { .. } | Self::FieldTwice(_) => "several".into(),
-            Self::Members { .. } | Self::TooLarge { .. } => "more".into(),
+            Self::Members { .. } | Self::TooLarge { .. } | Self::Fields { .. } => "more".into(),
             Self::NotUtf8 => "other bytes".into(),
             Self::Header { line } => format!("something else in line {line}"),
         }
@@ -125,9 +131,11 @@ impl MetadataError {
             | Self::Twice { rule, .. }
             | Self::TooLarge { rule, .. } => *rule,
             Self::Members { .. } => Rule::ArchiveTooLarge,
-            Self::NotUtf8 | Self::Header { .. } | Self::FieldMissing(_) | Self::FieldTwice(_) => {
-                Rule::MetadataUnreadable
-            }
+            Self::NotUtf8
+            | Self::Header { .. }
+            | Self::Fields { .. }
+            | Self::FieldMissing(_)
+            | Self::FieldTwice(_) => Rule::MetadataUnreadable,
             Self::MetadataVersion(_) => Rule::MetadataVersionUnknown,
             Self::Name { .. } | Self::Version { .. } => Rule::MetadataMismatch,
         }

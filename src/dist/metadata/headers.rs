@@ -9,6 +9,10 @@
 
 use super::MetadataError;
 
+/// Header fields that metadata may have: each costs a hundred bytes of memory
+/// or more. A project of very many extras has a few thousand.
+const MOST_FIELDS: usize = 20_000;
+
 /// Header fields in their order, and the body if there is one.
 #[derive(Debug)]
 pub(super) struct Message {
@@ -41,6 +45,9 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Message, MetadataError> {
         let (name, value) = line.split_once(':').ok_or(error)?;
         if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(MetadataError::Header { line: number });
+        }
+        if fields.len() == MOST_FIELDS {
+            return Err(MetadataError::Fields { limit: MOST_FIELDS });
         }
         fields.push((
             name.to_owned(),

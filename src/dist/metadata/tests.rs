@@ -144,6 +144,18 @@ fn text_that_is_no_metadata_is_refused() {
 }
 
 #[test]
+fn metadata_of_more_fields_than_any_project_has_are_refused() {
+    let head = "Metadata-Version: 2.4\nName: foo\nVersion: 1.0\n";
+    let text = |more: usize| head.to_owned() + &"Classifier: x\n".repeat(more);
+    assert!(Metadata::parse(text(20_000 - 3).as_bytes()).is_ok());
+    let error = Metadata::parse(text(20_001 - 3).as_bytes()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "expected at most 20000 metadata fields, found more"
+    );
+}
+
+#[test]
 fn folded_and_unknown_fields_are_kept() {
     let text = "Metadata-Version: 1.2\r\nName:foo\r\nVersion:\t1.0 \r\nLicense: Apache\r\n        2.0\r\n\
                 X-New: yes\r\nDescription: One\r\n               two\r\n              |three\r\n       |four\r\n";

@@ -13,11 +13,13 @@ use std::collections::HashMap;
 use pgp::packet::{PacketHeader, Signature, UserId};
 use pgp::types::{PacketHeaderVersion, PacketLength, Tag};
 
+use super::bounds::{Counts, check_parts};
 use super::{BadBlock, Keyring, KeysError, KeysReport};
 use crate::openpgp::armor::{self, Piece};
 use crate::openpgp::certificate::{Certificate, Statement, Subkey, User};
 use crate::openpgp::packets::{
-    Framed, KeyPacket, frame_start, read_primary, read_signature, read_subkey, signature_type, tag,
+    Framed, Hints, KeyPacket, frame_start, read_primary, read_signature, read_subkey,
+    signature_type, tag,
 };
 use crate::openpgp::{Fingerprint, guarded};
 use revocations::Revocation;
@@ -56,6 +58,7 @@ pub(super) struct Reader {
     certificates: Vec<Certificate>,
     index: HashMap<Fingerprint, usize>,
     revocations: Vec<Revocation>,
+    counts: Counts,
     report: KeysReport,
 }
 
@@ -118,6 +121,8 @@ impl Reader {
     ) -> Result<usize, KeysError> {
         let Spot { file, line } = spot;
         let (mut packets, end) = frame_start(data);
+        self.counts.packets += packets.len();
+        self.counts.check(&self.certificates, file)?;
         if end.is_none() && packets.iter().any(is_secret) {
             return Err(KeysError::PrivateKey { file, line });
         }
@@ -175,6 +180,10 @@ impl Reader {
         if signature.is_none() && matches!(home, Home::None) {
             return Err(KeysError::UnreadableRevocation { file, line });
         }
+        self.counts.revocations += 1;
+        let names_none = |it: &Signature| Hints::of(it).is_empty();
+        self.counts.nameless += usize::from(signature.as_ref().is_some_and(names_none));
+        self.counts.check(&self.certificates, file)?;
         self.revocations.push(Revocation {
             home: home.clone(),
             signature,
@@ -203,6 +212,7 @@ impl Reader {
                         .and_then(|index| self.certificates.get(index))
                         .map_or(Home::Lost, |it| Home::Key(it.facts.fingerprint.clone()));
                     keys += usize::from(home.is_some());
+                    self.counts.check(&self.certificates, spot.file)?;
                 }
                 tag::SIGNATURE => {
                     if let Some(other) = self.note_revocation(packet.body, &place, false, spot)? {
@@ -210,13 +220,15 @@ impl Reader {
                     }
                 }
                 tag => {
-                    component = home
-                        .and_then(|index| self.certificates.get_mut(index))
-                        .map_or(Component::Other, |certificate| match tag {
-                            tag::USER_ID => add_user(certificate, packet.body),
-                            tag::PUBLIC_SUBKEY => add_subkey(certificate, packet.body),
+                    component = Component::Other;
+                    if let Some(it) = home.and_then(|index| self.certificates.get_mut(index)) {
+                        component = match tag {
+                            tag::USER_ID => add_user(it, packet.body),
+                            tag::PUBLIC_SUBKEY => add_subkey(it, packet.body),
                             _ => Component::Other,
-                        });
+                        };
+                        check_parts(it, spot.file)?;
+                    }
                 }
             }
         }

@@ -17,12 +17,16 @@ mod clock;
 mod host;
 
 pub mod asf_hosts;
+pub mod bombs;
 pub mod dist_server;
 pub mod distribution;
 pub mod gpg;
 pub mod httpd;
 pub mod index;
+pub mod memory;
 pub mod oidc;
 pub mod openpgp;
+pub mod primitives;
 pub mod proxy;
+pub mod readers;
 pub mod scripted;

@@ -33,6 +33,10 @@ pub enum Reply {
     Late(Duration, Vec<u8>),
     /// These bytes, then silence until the other side goes.
     Stall(Vec<u8>),
+    /// The first bytes, then the second again and again until the other side goes.
+    Endless(Vec<u8>, Vec<u8>),
+    /// These bytes, then a blank after each pause until the other side goes.
+    Drip(Vec<u8>, Duration),
 }
 
 impl Reply {
@@ -123,6 +127,21 @@ fn serve(
         seen.push(request.clone());
     }
     let (bytes, stall) = match script(&request) {
+        Reply::Drip(start, pause) => {
+            let mut sent = connection.write_all(&start);
+            while sent.is_ok() {
+                thread::sleep(pause);
+                sent = connection.write_all(b" ");
+            }
+            return;
+        }
+        Reply::Endless(start, more) => {
+            let mut sent = connection.write_all(&start);
+            while sent.is_ok() {
+                sent = connection.write_all(&more);
+            }
+            return;
+        }
         Reply::Raw(bytes) => (bytes, false),
         Reply::Late(pause, bytes) => {
             thread::sleep(pause);

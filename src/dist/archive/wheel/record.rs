@@ -18,6 +18,9 @@ use crate::rules::Rule;
 /// Bytes that a line may have; a path in a zip archive has 65535 at most.
 const LINE_LIMIT: u64 = 256 * 1024;
 
+/// Lines that there may be; a wheel has 65534 files at most.
+const LINES_LIMIT: u64 = 200_000;
+
 /// The hash of one file. MD5 and SHA-1 are not allowed in a wheel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Hash {
@@ -59,6 +62,9 @@ pub(super) fn read_lines(
             == 0
         {
             break;
+        }
+        if number > LINES_LIMIT {
+            return Err(refused(&format!("more than {LINES_LIMIT} lines")));
         }
         if line.len() as u64 == LINE_LIMIT {
             return Err(MetadataError::TooLarge {

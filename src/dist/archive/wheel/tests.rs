@@ -339,3 +339,17 @@ fn a_wheel_of_very_many_members_is_read() {
     assert!(bytes.windows(4).any(|bytes| bytes == b"PK\x06\x06"));
     assert_eq!(read_bytes(&file, bytes).unwrap().name(), "foo");
 }
+
+#[test]
+fn a_record_of_more_lines_than_any_wheel_has_is_refused() {
+    let right = line("foo.py", "x = 1") + &info();
+    let lines = |blank: usize| right.clone() + &"\n".repeat(blank);
+    let honest = right.lines().count();
+    assert!(read(&lines(200_000 - honest), &[]).is_ok());
+    assert_found(
+        read(&lines(200_001 - honest), &[]),
+        Rule::RecordWrong,
+        "expected a RECORD with the path and the SHA-2 hash of every file, \
+         found more than 200000 lines",
+    );
+}
