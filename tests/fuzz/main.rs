@@ -1,0 +1,78 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! Noise for every reader of foreign bytes: the seeds of each target, changed
+//! by chance in many ways, must never make it panic, hang, take memory out of
+//! all proportion or break its promise.
+//!
+//! `cargo test --test fuzz` does a short round, `tests/run fuzz` a longer one.
+//! `-- NAME` takes the targets whose names hold it. The environment:
+//! `FUZZ_SECONDS` for all targets together (without it, a count for each),
+//! `FUZZ_SEED` to repeat a round, `FUZZ_REPLAY` a file to run again. What
+//! breaks a promise is kept in `target/fuzz/`; mended, it belongs into
+//! `tests/fuzz/corpus/`, which every round begins with.
+
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "a test, and a program of its own"
+)]
+
+mod archives;
+mod armored;
+mod corpus;
+mod mutate;
+mod names;
+mod round;
+mod servers;
+mod sidecars;
+
+use std::process::ExitCode;
+
+use testbed::memory::Counting;
+
+use round::{Kind, Settings, Target};
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Every reader of foreign bytes. The configuration file and the index pages
+/// of download servers belong here as soon as there is a reader for them.
+fn targets() -> Vec<Target> {
+    vec![
+        armored::keys(),
+        armored::signature(),
+        sidecars::checksum(),
+        sidecars::metadata(),
+        archives::wheel(),
+        archives::sdist(),
+        names::listing(),
+        servers::webdav(),
+        servers::list_report(),
+        servers::update_report(),
+        servers::svndiff(),
+    ]
+}
+
+fn main() -> ExitCode {
+    let settings = match Settings::read() {
+        Kind::List => {
+            for target in targets() {
+                println!("{}: test", target.name);
+            }
+            return ExitCode::SUCCESS;
+        }
+        Kind::MakeCorpus => {
+            corpus::make();
+            return ExitCode::SUCCESS;
+        }
+        Kind::One(settings) => return round::one(&targets(), &settings),
+        Kind::All(settings) => settings,
+    };
+    round::all(&targets(), &settings)
+}
