@@ -11,6 +11,7 @@
 mod machine;
 #[expect(clippy::disallowed_methods, reason = "it measures time")]
 mod measure;
+mod processor;
 mod publish;
 mod table;
 mod tools;
@@ -23,14 +24,16 @@ use measure::Outcome;
 use wave::{Large, Wave};
 
 const USAGE: &str = "\
-usage: cargo bench --profile dev --bench wave -- [--verify] [--rounds N] [--machine WORDS] [--write]
+usage: cargo bench --profile dev --bench wave -- [--verify | --processor] [--rounds N] [--machine WORDS] [--write]
   --verify         measure only the verification of the wave
   --rounds N       how often each program runs; medians are shown (5)
   --machine WORDS  what to call this machine instead of what it says of itself
+  --processor      measure only its processor time, beside that of its primitives
   --write          put the table between the benchmark markers of README.md";
 
 struct Arguments {
     rounds: usize,
+    only_processor: bool,
     machine: Option<String>,
     write: bool,
     verify_only: bool,
@@ -38,6 +41,17 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let said: Vec<String> = arguments();
+    if let [flag, folder, keys] = said.as_slice()
+        && flag == processor::PRIMITIVES
+    {
+        return match testbed::primitives::verify(folder.as_ref(), keys.as_ref()) {
+            Ok(_) => ExitCode::SUCCESS,
+            Err(problem) => {
+                say(&problem);
+                ExitCode::FAILURE
+            }
+        };
+    }
     // Cargo says so when a benchmark is asked for; `cargo test` does not.
     if !said.iter().any(|argument| argument == "--bench") {
         say("the benchmark runs with `cargo bench --profile dev --bench wave` only");
@@ -60,9 +74,15 @@ fn run(arguments: &Arguments) -> Outcome<()> {
         say(&table::verification(&verified));
         return Ok(());
     }
-    let clients = tools::upload_clients()?;
     tell("making and signing the wave");
     let wave = Wave::make()?;
+    tell("verifying the wave beside its primitives");
+    let processor = processor::wave(&wave, arguments.rounds)?;
+    if arguments.only_processor {
+        say(&table::render_processor(&processor));
+        return Ok(());
+    }
+    let clients = tools::upload_clients()?;
     tell("verifying the wave");
     let verified = verify::wave(&wave, arguments.rounds)?;
     tell("publishing the wave");
@@ -72,7 +92,9 @@ fn run(arguments: &Arguments) -> Outcome<()> {
     tell("verifying it");
     let large = verify::large(&large, arguments.rounds)?;
     let machine = arguments.machine.clone().unwrap_or_else(machine::describe);
-    let text = table::render(&machine, arguments.rounds, &verified, &large, &published);
+    let text = table::render(&machine, arguments.rounds, &verified, &large, &published)
+        + "\n"
+        + &table::render_processor(&processor);
     say(&text);
     if arguments.write {
         table::write(&text)?;
@@ -83,6 +105,7 @@ fn run(arguments: &Arguments) -> Outcome<()> {
 fn parse(said: &[String]) -> Outcome<Arguments> {
     let mut parsed = Arguments {
         rounds: 5,
+        only_processor: false,
         machine: None,
         write: false,
         verify_only: false,
@@ -98,6 +121,7 @@ fn parse(said: &[String]) -> Outcome<Arguments> {
             "--bench" => {}
             "--verify" => parsed.verify_only = true,
             "--write" => parsed.write = true,
+            "--processor" => parsed.only_processor = true,
             "--machine" => parsed.machine = Some(value()?),
             "--rounds" => {
                 parsed.rounds = value()?

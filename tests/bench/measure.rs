@@ -20,6 +20,8 @@ pub(crate) type Outcome<T> = Result<T, String>;
 pub(crate) struct Cost {
     /// Wall time.
     pub(crate) seconds: f64,
+    /// Time of the processors outside of the kernel.
+    pub(crate) user: f64,
     /// The most resident memory of the program, or of the biggest of its children.
     pub(crate) peak_kib: u64,
     /// Requests to the server.
@@ -31,20 +33,25 @@ impl Cost {
     pub(crate) fn then(self, next: Self) -> Self {
         Self {
             seconds: self.seconds + next.seconds,
+            user: self.user + next.user,
             peak_kib: self.peak_kib.max(next.peak_kib),
             requests: self.requests + next.requests,
         }
     }
 }
 
-/// The medians of time and requests, and the worst memory.
+/// The medians of times and requests, and the worst memory.
 pub(crate) fn summarise(costs: &[Cost]) -> Cost {
-    let mut seconds: Vec<f64> = costs.iter().map(|cost| cost.seconds).collect();
-    seconds.sort_by(f64::total_cmp);
+    let median = |of: fn(&Cost) -> f64| {
+        let mut times: Vec<f64> = costs.iter().map(of).collect();
+        times.sort_by(f64::total_cmp);
+        times.get(times.len() / 2).copied().unwrap_or_default()
+    };
     let mut requests: Vec<usize> = costs.iter().map(|cost| cost.requests).collect();
     requests.sort_unstable();
     Cost {
-        seconds: seconds.get(seconds.len() / 2).copied().unwrap_or_default(),
+        seconds: median(|cost| cost.seconds),
+        user: median(|cost| cost.user),
         peak_kib: costs
             .iter()
             .map(|cost| cost.peak_kib)
@@ -70,7 +77,7 @@ impl Program {
         let memory = NamedTempFile::new().map_err(|why| why.to_string())?;
         let mut command = Command::new("/usr/bin/time");
         command
-            .args(["-q", "-f", "%M", "-o"])
+            .args(["-q", "-f", "%M %U", "-o"])
             .arg(memory.path())
             .arg(&program);
         command.current_dir(folder).env_clear().stdin(Stdio::null());
@@ -113,12 +120,14 @@ impl Program {
             ));
         }
         let memory = std::fs::read_to_string(self.memory.path()).map_err(|why| why.to_string())?;
-        let peak_kib = memory
+        let read = memory
             .trim()
-            .parse()
-            .map_err(|_| format!("GNU time said {memory}"))?;
+            .split_once(' ')
+            .and_then(|(peak_kib, user)| Some((peak_kib.parse().ok()?, user.parse().ok()?)));
+        let (peak_kib, user) = read.ok_or_else(|| format!("GNU time said {memory}"))?;
         Ok(Cost {
             seconds,
+            user,
             peak_kib,
             requests: 0,
         })

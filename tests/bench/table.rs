@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::measure::{Cost, Outcome};
+use crate::processor::Processor;
 use crate::publish::Published;
 use crate::tools::client_names;
 use crate::verify::Verified;
@@ -78,6 +79,29 @@ fn ratios(verified: &Verified) -> String {
         let _ = write!(text, "; file by file, {:.2}", part(alone));
     }
     text.push_str(".\n");
+    text
+}
+
+/// The processor time beside that of the primitives, as Markdown.
+pub(crate) fn render_processor(processor: &Processor) -> String {
+    let mut text = "| verify the wave, no added round trip | user time | / primitives |\n\
+                    |---|--:|--:|\n"
+        .to_owned();
+    for (name, cost) in [
+        (
+            "**`asf-pypi-publish verify`** from the server",
+            processor.ours,
+        ),
+        ("**the same** from a folder", processor.folder),
+        (
+            "the primitives: five digests a file, members unpacked and hashed, bare signatures, KEYS",
+            processor.primitives,
+        ),
+    ] {
+        let ratio = processor.ratio(cost);
+        // Writing into a string cannot fail.
+        let _ = writeln!(text, "| {name} | {:.2} s | {ratio:.2} |", cost.user);
+    }
     text
 }
 

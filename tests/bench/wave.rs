@@ -140,6 +140,16 @@ impl Wave {
         self.proxy.through(&url)
     }
 
+    /// The wave on the server itself.
+    pub(crate) fn direct_url(&self) -> String {
+        self.httpd.url(&format!("{WAVE}/"))
+    }
+
+    /// KEYS on the server itself.
+    pub(crate) fn direct_keys_url(&self) -> String {
+        self.httpd.url(KEYS)
+    }
+
     /// KEYS on the server, behind the added round trip.
     pub(crate) fn keys_url(&self) -> String {
         self.proxy.through(&self.httpd.url(KEYS))
