@@ -3,6 +3,7 @@
 
 //! What can go wrong with an index, and the verdict that each brings.
 
+use super::advice;
 use crate::github::oidc::OidcError;
 use crate::http::HttpError;
 use crate::rules::{Finding, Rule};
@@ -135,6 +136,10 @@ impl IndexError {
             Self::UploadRefused { status: 413, .. } => {
                 finding.advise("Ask the index for a higher limit of the file size.")
             }
+            Self::UploadRefused { answer, .. } => match advice::on_upload(answer) {
+                Some(advice) => finding.advise(advice),
+                None => finding,
+            },
             _ => finding,
         }
     }
@@ -144,6 +149,16 @@ impl IndexError {
             Some(claims) => format!("a trusted publisher for {claims}"),
             None => "a trusted publisher for this workflow".to_owned(),
         };
-        Finding::new(Rule::TokenRefused, None, expected, self.to_string())
+        let finding = Finding::new(Rule::TokenRefused, None, expected, self.to_string());
+        let advice = match self {
+            Self::TokenRefused {
+                code, description, ..
+            } => advice::on_mint(code, description),
+            _ => None,
+        };
+        match advice {
+            Some(advice) => finding.advise(advice),
+            None => finding,
+        }
     }
 }

@@ -7,6 +7,7 @@
 //! Decides which endpoints belong to an index. What is published is decided
 //! before; this part only asks, sends and compares.
 
+mod advice;
 mod error;
 mod ledger;
 #[expect(clippy::disallowed_methods, reason = "waits for the index")]
