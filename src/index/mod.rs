@@ -10,6 +10,7 @@
 mod advice;
 mod error;
 mod ledger;
+mod macaroon;
 #[expect(clippy::disallowed_methods, reason = "waits for the index")]
 mod read_back;
 mod simple;
