@@ -4,6 +4,7 @@
 //! What a GitHub runner gives and takes: identity tokens, and the places
 //! where a run tells its story.
 
+pub mod claims;
 pub mod log;
 pub mod oidc;
 #[expect(clippy::disallowed_methods, reason = "the one that prints")]

@@ -16,7 +16,8 @@ use reqwest::header::{ACCEPT, CACHE_CONTROL};
 use serde::Deserialize;
 use url::Url;
 
-use crate::http::{self, Client, HttpError, error_for_status_without, read_limited, sanitise};
+use super::claims::UnverifiedClaims;
+use crate::http::{self, Client, HttpError, error_for_status_without, read_limited};
 use crate::rules::{Finding, Rule};
 
 /// No identity token is longer, in bytes.
@@ -31,25 +32,6 @@ pub struct RequestCredentials {
 
 /// An identity token. It is shown to nobody but the index that it is for.
 pub struct IdToken(String);
-
-/// Claims read without checking the signature. **Only for messages**: nothing
-/// may be decided by them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-pub struct UnverifiedClaims {
-    /// `owner/name`.
-    pub repository: Option<String>,
-    /// The file in which the job is written: what an index compares.
-    pub job_workflow_ref: Option<String>,
-    /// The file that was started.
-    pub workflow_ref: Option<String>,
-    /// The environment of the job.
-    pub environment: Option<String>,
-    /// The branch or tag.
-    #[serde(rename = "ref")]
-    pub git_ref: Option<String>,
-    /// What started the run.
-    pub event_name: Option<String>,
-}
 
 /// Why there is no identity token.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -174,26 +156,6 @@ impl IdToken {
 impl fmt::Debug for IdToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
-    }
-}
-
-impl fmt::Display for UnverifiedClaims {
-    /// `repository=apache/example job_workflow_ref=… environment=pypi ref=…`
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let claims = [
-            ("repository", &self.repository),
-            ("job_workflow_ref", &self.job_workflow_ref),
-            ("workflow_ref", &self.workflow_ref),
-            ("environment", &self.environment),
-            ("ref", &self.git_ref),
-            ("event_name", &self.event_name),
-        ];
-        for (position, (name, value)) in claims.into_iter().enumerate() {
-            let space = if position == 0 { "" } else { " " };
-            let value = value.as_deref().unwrap_or("(none)");
-            write!(f, "{space}{name}={}", sanitise(value, 256))?;
-        }
-        Ok(())
     }
 }
 

@@ -3,10 +3,24 @@
 
 //! What can go wrong with an index, and the verdict that each brings.
 
+use std::fmt::Write as _;
+
 use super::advice;
+use crate::github::claims::{Impossible, PublisherForm};
 use crate::github::oidc::OidcError;
 use crate::http::HttpError;
 use crate::rules::{Finding, Rule};
+
+/// The job that got no token.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Job {
+    /// What the identity token said about it.
+    pub claims: Option<String>,
+    /// What the form of the publisher must hold.
+    pub publisher: Option<PublisherForm>,
+    /// Where publishers are registered.
+    pub page: Option<String>,
+}
 
 /// Why the index was of no use.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +50,9 @@ pub enum IndexError {
     /// There is no identity token.
     #[error(transparent)]
     IdToken(#[from] OidcError),
+    /// No trusted publisher could match this job: the index was not asked.
+    #[error("{}={}", .0.claim, .0.found)]
+    Impossible(Box<Impossible>),
     /// The index gives no token, for good.
     #[error("{code}: {description}")]
     TokenRefused {
@@ -43,8 +60,8 @@ pub enum IndexError {
         code: String,
         /// The index's sentence.
         description: String,
-        /// What the identity token said about the job.
-        claims: Option<String>,
+        /// The job, and the form that would have matched it.
+        job: Box<Job>,
     },
     /// Whether the index gave a token is not known, or it may give one later.
     #[error("{0}")]
@@ -110,7 +127,12 @@ impl IndexError {
                  or its own host",
             ),
             Self::IdToken(error) => return error.finding(),
-            Self::TokenRefused { claims, .. } => return self.token_refused(claims.as_deref()),
+            Self::Impossible(why) => {
+                let expected = format!("{}: {}", why.claim, why.expected);
+                return Finding::new(Rule::TokenRefused, None, expected, self.to_string())
+                    .advise(why.advice);
+            }
+            Self::TokenRefused { .. } => return self.token_refused(),
             Self::TokenUnreachable(_) => (Rule::TokenUnreachable, "an upload token of the index"),
             Self::TokenExpired => (
                 Rule::UploadUnfinished,
@@ -144,21 +166,35 @@ impl IndexError {
         }
     }
 
-    fn token_refused(&self, claims: Option<&str>) -> Finding {
-        let expected = match claims {
+    fn token_refused(&self) -> Finding {
+        let Self::TokenRefused {
+            code,
+            description,
+            job,
+        } = self
+        else {
+            return Finding::new(
+                Rule::TokenRefused,
+                None,
+                "an upload token",
+                self.to_string(),
+            );
+        };
+        let expected = match &job.claims {
             Some(claims) => format!("a trusted publisher for {claims}"),
             None => "a trusted publisher for this workflow".to_owned(),
         };
         let finding = Finding::new(Rule::TokenRefused, None, expected, self.to_string());
-        let advice = match self {
-            Self::TokenRefused {
-                code, description, ..
-            } => advice::on_mint(code, description),
-            _ => None,
+        let mut advice = match advice::on_mint(code, description) {
+            Some(advice) => advice.to_owned(),
+            None => finding.action.clone(),
         };
-        match advice {
-            Some(advice) => finding.advise(advice),
-            None => finding,
+        if let Some(publisher) = &job.publisher {
+            let _ = write!(advice, " The form for this job: {publisher}.");
         }
+        if let Some(page) = &job.page {
+            let _ = write!(advice, " It is at {page}");
+        }
+        finding.advise(advice)
     }
 }

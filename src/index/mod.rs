@@ -23,6 +23,7 @@ mod behaviour;
 use url::Url;
 
 use crate::endpoints::{PYPI_BASE, PYPI_UPLOAD, TESTPYPI_BASE, TESTPYPI_UPLOAD};
+use crate::github::claims::PublisherForm;
 use crate::http::{Client, is_loopback};
 
 pub use error::IndexError;
@@ -114,12 +115,55 @@ impl Endpoints {
         })
     }
 
+    /// The page where people register publishers of projects that do not exist
+    /// yet; none for an index whose pages nobody knows.
+    pub fn publishing_page(&self) -> Option<String> {
+        let base = self.web_base()?;
+        Some(format!("{base}/manage/account/publishing/"))
+    }
+
+    /// The page where a project's owners register a publisher, filled in; none
+    /// for an index whose pages nobody knows.
+    pub fn settings_page(&self, project: &str, form: &PublisherForm) -> Option<String> {
+        let page = format!(
+            "{}/manage/project/{project}/settings/publishing/",
+            self.web_base()?
+        );
+        filled_in(&page, form)
+    }
+
+    /// As [`Self::publishing_page`], filled in.
+    pub fn pending_page(&self, project: &str, form: &PublisherForm) -> Option<String> {
+        let mut url = Url::parse(&filled_in(&self.publishing_page()?, form)?).ok()?;
+        url.query_pairs_mut().append_pair("project_name", project);
+        Some(url.into())
+    }
+
+    fn web_base(&self) -> Option<&'static str> {
+        match self.own_audience? {
+            "pypi" => Some(PYPI_BASE),
+            _ => Some(TESTPYPI_BASE),
+        }
+    }
+
     /// Whether every request goes to this very machine: no token can leave it.
     fn on_loopback(&self) -> bool {
         [&self.simple, &self.audience, &self.mint, &self.upload]
             .into_iter()
             .all(is_loopback)
     }
+}
+
+/// The page with the fields of the form as parameters, as the index reads them.
+fn filled_in(page: &str, form: &PublisherForm) -> Option<String> {
+    let mut url = Url::parse(page).ok()?;
+    url.query_pairs_mut()
+        .append_pair("provider", "github")
+        .append_pair("owner", &form.owner)
+        .append_pair("repository", &form.repository)
+        .append_pair("workflow_filename", &form.workflow)
+        .append_pair("environment", &form.environment);
+    Some(url.into())
 }
 
 fn check(url: &Url) -> Result<(), EndpointError> {

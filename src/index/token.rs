@@ -17,8 +17,10 @@ use serde::Deserialize;
 use serde_json::json;
 use url::Url;
 
-use super::{Endpoints, Index, IndexError};
+use super::error::Job;
+use super::{Endpoints, Index, IndexError, macaroon};
 use crate::endpoints::GUARDED_AUDIENCES;
+use crate::github::claims::PublisherForm;
 use crate::github::oidc::{IdToken, RequestCredentials, id_token};
 use crate::http::{
     self, HttpError, display_url, error_for_status, error_for_status_without, read_limited, redact,
@@ -93,6 +95,7 @@ fn names_host_of(named: &str, index: &Url) -> bool {
 pub struct UploadToken {
     value: String,
     expires: Option<u64>,
+    publisher: Option<PublisherForm>,
 }
 
 impl UploadToken {
@@ -108,6 +111,16 @@ impl UploadToken {
 }
 
 impl UploadToken {
+    /// How many projects it covers, if it says so: a hint, not a proof.
+    pub fn projects_covered(&self) -> Option<usize> {
+        macaroon::projects_covered(&self.value)
+    }
+
+    /// The publisher's form, as the job's identity would fill it in.
+    pub fn publisher(&self) -> Option<&PublisherForm> {
+        self.publisher.as_ref()
+    }
+
     /// Whether both are one token.
     pub(crate) fn is(&self, other: &Self) -> bool {
         self.value == other.value
@@ -169,8 +182,14 @@ pub async fn mint(index: &Index, id_token: &IdToken) -> Result<UploadToken, Inde
         let response = error_for_status_without(response, &[id_token.expose()]).await?;
         read_limited(response, ANSWER_LIMIT).await
     };
-    let body = answered.await.map_err(|error| refusal(error, id_token))?;
-    read_token(&body).ok_or_else(|| IndexError::Unreadable {
+    let body = answered
+        .await
+        .map_err(|error| refusal(error, id_token, index))?;
+    let token = read_token(&body).map(|token| UploadToken {
+        publisher: publisher_of(id_token),
+        ..token
+    });
+    token.ok_or_else(|| IndexError::Unreadable {
         url: display_url(&index.endpoints.mint),
         expected: "answer with a token",
         found: "its token is missing or is none".to_owned(),
@@ -181,7 +200,8 @@ pub async fn mint(index: &Index, id_token: &IdToken) -> Result<UploadToken, Inde
 /// each time with a fresh one. `mask` is told every secret before it is used.
 ///
 /// # Errors
-/// As [`mint`] and [`id_token`].
+/// As [`mint`] and [`id_token`]; [`IndexError::Impossible`], before the index
+/// is asked, where no publisher could match the job.
 pub async fn obtain(
     index: &Index,
     credentials: &RequestCredentials,
@@ -191,6 +211,9 @@ pub async fn obtain(
     let exchange = || async {
         let identity = id_token(&index.client, credentials, audience.as_str()).await?;
         mask(identity.expose());
+        if let Some(why) = identity.claims().and_then(|claims| claims.impossible()) {
+            return Err(IndexError::Impossible(Box::new(why)));
+        }
         let token = mint(index, &identity).await?;
         mask(token.expose());
         Ok(token)
@@ -208,7 +231,7 @@ pub async fn obtain(
 }
 
 /// What a failed exchange means.
-fn refusal(error: HttpError, id_token: &IdToken) -> IndexError {
+fn refusal(error: HttpError, id_token: &IdToken, index: &Index) -> IndexError {
     if error.is_transient() {
         return IndexError::TokenUnreachable(error);
     }
@@ -223,8 +246,16 @@ fn refusal(error: HttpError, id_token: &IdToken) -> IndexError {
     IndexError::TokenRefused {
         code: shown(&code, 64),
         description: shown(&description, 1024),
-        claims: id_token.claims().map(|claims| claims.to_string()),
+        job: Box::new(Job {
+            claims: id_token.claims().map(|claims| claims.to_string()),
+            publisher: publisher_of(id_token),
+            page: index.endpoints.publishing_page(),
+        }),
     }
+}
+
+fn publisher_of(id_token: &IdToken) -> Option<PublisherForm> {
+    id_token.claims()?.publisher()
 }
 
 /// The first error of a refusal in JSON, or its message.
@@ -266,6 +297,7 @@ fn read_token(body: &[u8]) -> Option<UploadToken> {
     legal.then_some(UploadToken {
         value: token,
         expires: answer.expires,
+        publisher: None,
     })
 }
 
