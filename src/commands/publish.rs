@@ -125,7 +125,8 @@ impl Run<'_> {
                 .log(&format!("{}: {}", state.word(), file.path()));
             self.set_state(file.path(), state);
         }
-        self.report.note(with_paths(ledger.findings(), batch));
+        self.report
+            .note(with_paths(ledger.findings(self.context.now()), batch));
         (!self.report.refused()).then_some(ledger)
     }
 

@@ -205,7 +205,7 @@ async fn a_release_is_published_once_and_then_only_looked_at() {
     assert!(before.files().all(|(_, state)| *state == FileState::New));
     assert!(before.is_new_version("example", "1.0"));
     assert_eq!(before.standing("example"), Some(&Standing::Open));
-    assert_eq!(before.findings(), []);
+    assert_eq!(before.findings(0), []);
     assert_eq!(world.fake.minted(), 0);
 
     let token = world.token().await;

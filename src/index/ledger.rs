@@ -7,6 +7,8 @@
 //! and projects are new. The index is the only state: there is no other memory
 //! of what was published.
 
+mod begun;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
@@ -17,6 +19,7 @@ use super::simple::Project;
 use super::{Index, IndexError};
 use crate::http::sanitise;
 use crate::rules::{Finding, Rule};
+use begun::Begun;
 
 /// One file that is to be on the index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +68,8 @@ pub struct Ledger {
     projects: BTreeMap<String, Standing>,
     /// Project and version, as wanted, of which the index has no file.
     new_versions: BTreeSet<(String, String)>,
+    /// What the index has already of the version of each new file.
+    begun: BTreeMap<String, Begun>,
 }
 
 impl Ledger {
@@ -92,8 +97,17 @@ impl Ledger {
         self.new_versions.contains(&key)
     }
 
-    /// What stops the release: conflicts, and new files of closed projects.
-    pub fn findings(&self) -> Vec<Finding> {
+    /// The projects that the index does not know, sorted.
+    pub fn unknown_projects(&self) -> impl Iterator<Item = &str> {
+        self.projects
+            .iter()
+            .filter(|(_, standing)| **standing == Standing::Absent)
+            .map(|(name, _)| name.as_str())
+    }
+
+    /// What stops the release: conflicts, and new files of closed projects and
+    /// releases. `now` is in Unix seconds.
+    pub fn findings(&self, now: u64) -> Vec<Finding> {
         let finding = |(file, state): (&String, &FileState)| match state {
             FileState::AlreadyThere => None,
             FileState::Different { found } => Some(Finding::new(
@@ -104,6 +118,10 @@ impl Ledger {
             )),
             FileState::New => {
                 let project = self.owners.get(file)?;
+                let begun = self.begun.get(file);
+                if let Some(refusal) = begun.and_then(|begun| begun.refusal(file, now)) {
+                    return Some(refusal);
+                }
                 let Some(Standing::Closed(status)) = self.projects.get(project) else {
                     return None;
                 };
@@ -129,6 +147,10 @@ impl Ledger {
         self.projects.insert(name.to_owned(), standing);
         for wanted in wanted.iter().filter(|wanted| wanted.project == name) {
             let state = state_of(wanted, project);
+            let begun = project.and_then(|project| Begun::of(wanted, project));
+            if let (FileState::New, Some(begun)) = (&state, begun) {
+                self.begun.insert(wanted.file.to_owned(), begun);
+            }
             self.files.insert(wanted.file.to_owned(), state);
             self.owners.insert(wanted.file.to_owned(), name.to_owned());
             if !has_version(project, wanted.version) {
@@ -209,6 +231,7 @@ mod tests {
         Project {
             status: status.to_owned(),
             versions: versions.map(|list| list.iter().map(|&v| v.to_owned()).collect()),
+            is_warehouse: false,
             files: files
                 .iter()
                 .map(|&(name, sha256)| File {
@@ -216,6 +239,7 @@ mod tests {
                     sha256: sha256.map(str::to_owned),
                     yanked: false,
                     url: String::new(),
+                    uploaded: None,
                 })
                 .collect(),
         }
@@ -302,7 +326,7 @@ mod tests {
             let mut ledger = Ledger::default();
             let wanted = [wanted("1.0", "a.whl")];
             ledger.enter(&wanted, "example", Some(&project(status, None, &files)));
-            let found: Vec<_> = ledger.findings().iter().map(|f| f.rule).collect();
+            let found: Vec<_> = ledger.findings(0).iter().map(|f| f.rule).collect();
             assert_eq!(found, rules, "{status} {sha256:?}");
         }
     }

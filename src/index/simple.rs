@@ -29,6 +29,8 @@ pub struct Project {
     pub files: Vec<File>,
     /// The versions that have files, as the index writes them; none when it does not say.
     pub versions: Option<Vec<String>>,
+    /// Whether PyPI's own software answered: its rules then hold.
+    pub is_warehouse: bool,
 }
 
 /// A file on the index.
@@ -42,6 +44,8 @@ pub struct File {
     pub yanked: bool,
     /// Where it can be had, as the index writes it.
     pub url: String,
+    /// When it was uploaded, in Unix seconds, where the index says it.
+    pub uploaded: Option<u64>,
 }
 
 /// The page as it is on the wire.
@@ -58,6 +62,9 @@ struct Page {
 struct Meta {
     #[serde(rename = "api-version")]
     api_version: String,
+    /// The count of changes, which only PyPI's own software shows.
+    #[serde(rename = "_last-serial")]
+    last_serial: Option<Value>,
 }
 
 #[derive(Default, Deserialize)]
@@ -74,6 +81,8 @@ struct PageFile {
     /// PEP 691: false, true, or the reason for true.
     #[serde(default)]
     yanked: Value,
+    #[serde(default, rename = "upload-time")]
+    upload_time: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -154,12 +163,20 @@ fn parse(url: &Url, media_type: &str, body: &[u8]) -> Result<Project, IndexError
         sha256: file.hashes.sha256.and_then(|sha256| as_sha256(&sha256)),
         yanked: !matches!(file.yanked, Value::Null | Value::Bool(false)),
         url: file.url,
+        uploaded: file.upload_time.and_then(|time| as_seconds(&time)),
     });
     Ok(Project {
         status: page.status.status.unwrap_or_else(|| "active".to_owned()),
         files: files.collect(),
         versions: page.versions,
+        is_warehouse: page.meta.last_serial.is_some(),
     })
+}
+
+fn as_seconds(time: &str) -> Option<u64> {
+    let time = humantime::parse_rfc3339(time).ok()?;
+    let since = time.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(since.as_secs())
 }
 
 fn as_sha256(text: &str) -> Option<String> {

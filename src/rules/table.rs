@@ -367,6 +367,9 @@ rules! {
     IndexConflict "index-conflict" Refuse Verdict false
         "The index already has this name with other bytes."
         => "Do not publish. A name can never be used again: make a new version.";
+    ReleaseClosed "release-closed" Refuse Verdict false
+        "The index takes no new files of a version whose first file came more than 14 days ago."
+        => "Make a new version.";
     IndexRefused "index-refused" Refuse Verdict false
         "The index refused a look-up."
         => "Check `index`.";

@@ -13,7 +13,7 @@ async fn other_bytes_under_the_same_name_stop_the_release() {
     world.fake.preload("example", SDIST, &same.bytes);
     let wanted = [file.wanted(), same.wanted()];
     let ledger = ask(&world.index, &wanted, 4).await.unwrap();
-    let findings = ledger.findings();
+    let findings = ledger.findings(0);
     assert_eq!(findings.len(), 1);
     assert_eq!(findings[0].rule, Rule::IndexConflict);
     assert_eq!(findings[0].path.as_deref(), Some(WHEEL));
@@ -39,7 +39,7 @@ async fn an_archived_project_is_known_before_a_token_is_asked_for() {
     let ledger = ask(&world.index, &[file.wanted()], 1).await.unwrap();
     let standing = Standing::Closed("archived".to_owned());
     assert_eq!(ledger.standing("example"), Some(&standing));
-    assert_eq!(ledger.findings()[0].rule, Rule::UploadRefused);
+    assert_eq!(ledger.findings(0)[0].rule, Rule::UploadRefused);
 }
 
 #[tokio::test]
