@@ -77,14 +77,13 @@ impl Begun {
 
 /// The version in the name of a file, however old; none where it cannot be read.
 fn version_of(file: &str) -> Option<Version> {
-    let text = match file.strip_suffix(WHEEL) {
-        Some(stem) => stem.split('-').nth(1)?,
-        None => {
-            let stem = [".tar.gz", ".zip", ".tar.bz2", ".tgz"]
-                .iter()
-                .find_map(|suffix| file.strip_suffix(suffix))?;
-            stem.rsplit_once('-')?.1
-        }
+    let text = if let Some(stem) = file.strip_suffix(WHEEL) {
+        stem.split('-').nth(1)?
+    } else {
+        let stem = [".tar.gz", ".zip", ".tar.bz2", ".tgz"]
+            .iter()
+            .find_map(|suffix| file.strip_suffix(suffix))?;
+        stem.rsplit_once('-')?.1
     };
     Version::from_str(text).ok()
 }
