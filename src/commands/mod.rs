@@ -3,6 +3,7 @@
 
 //! One file per mode, each the story in its order, and the front door.
 
+mod cover;
 mod examine;
 mod find;
 mod in_time;

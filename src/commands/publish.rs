@@ -49,6 +49,7 @@ impl Run<'_> {
         let Some(ledger) = self.ask(&index, &examined.batch).await else {
             return;
         };
+        self.tell_new_projects(&index, &ledger);
         let is_new = ledger.files().any(|(_, state)| *state == FileState::New);
         if is_new && !self.is_unchanged_in_time(&examined).await {
             return;

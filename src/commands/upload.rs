@@ -10,6 +10,7 @@
 //! does; the versions that have begun are finished, so that as few projects as
 //! possible are left half published.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -17,6 +18,7 @@ use futures_util::{StreamExt as _, future, stream};
 use tokio::sync::{Mutex, Semaphore};
 
 use super::Run;
+use super::cover::Gap;
 use crate::channel::Target;
 use crate::github::oidc::RequestCredentials;
 use crate::github::runner::{Progress, Runner};
@@ -43,6 +45,8 @@ pub(super) struct Uploads<'a> {
     runner: &'a Runner,
     now: Box<dyn Fn() -> u64 + Send + Sync + 'a>,
     versions: Vec<VersionFiles<'a>>,
+    /// The projects that the index did not know.
+    unknown: BTreeSet<String>,
     total: u64,
     concurrency: usize,
 }
@@ -95,6 +99,7 @@ impl<'a> Uploads<'a> {
             runner: run.runner,
             now: Box::new(move || context.now()),
             versions,
+            unknown: ledger.unknown_projects().map(str::to_owned).collect(),
             total,
             concurrency: run.plan.concurrency,
         }
@@ -117,7 +122,7 @@ impl<'a> Uploads<'a> {
             audience,
             held: Mutex::new(None),
         };
-        if let Err(refusal) = tokens.current(None).await {
+        if let Err(refusal) = tokens.cover(&self.unknown).await {
             outcome.findings.push(refusal);
             return outcome;
         }
@@ -276,6 +281,27 @@ struct Tokens<'a> {
 }
 
 impl Tokens<'_> {
+    /// Mints until the token covers every project, or another mint brings no
+    /// more of them.
+    async fn cover(&self, unknown: &BTreeSet<String>) -> Result<(), Finding> {
+        let uploads = self.uploads;
+        let files = uploads.versions.iter().flat_map(|version| &version.files);
+        let projects = files.map(|file| file.verified().name().project().as_str());
+        let projects: BTreeSet<&str> = projects.collect();
+        let mut token = self.current(None).await?;
+        let mut gap = Gap::of(&token, uploads.index, &projects, unknown).await?;
+        while let Some(before) = gap {
+            token = self.current(Some(&token)).await?;
+            gap = Gap::of(&token, uploads.index, &projects, before.absent()).await?;
+            if let Some(still) = &gap
+                && !still.is_less_than(&before)
+            {
+                return Err(still.finding(uploads.index, token.publisher()));
+            }
+        }
+        Ok(())
+    }
+
     /// A token that holds, and is another than the one that was refused. Once
     /// there is none to be had, nobody asks again.
     async fn current(&self, refused: Option<&UploadToken>) -> Result<Arc<UploadToken>, Finding> {

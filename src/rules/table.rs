@@ -367,6 +367,12 @@ rules! {
     IndexConflict "index-conflict" Refuse Verdict false
         "The index already has this name with other bytes."
         => "Do not publish. A name can never be used again: make a new version.";
+    ProjectNew "project-new" Note Verdict false
+        "The index does not know a project of the release."
+        => "Register a pending publisher for it: three at a time for each account, one at a time for a workflow and environment, each for 30 days. The next mint makes the project; then register the next one and run the job again.";
+    ProjectNotCovered "project-not-covered" Refuse Verdict false
+        "The upload token does not cover every project of the release; nothing was sent."
+        => "Register this workflow as a trusted publisher of each project that is there, and a pending publisher for each that is not, then run the job again.";
     ReleaseClosed "release-closed" Refuse Verdict false
         "The index takes no new files of a version whose first file came more than 14 days ago."
         => "Make a new version.";
