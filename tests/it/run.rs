@@ -132,14 +132,51 @@ fn command(folder: &Path, env: &[(&str, &str)]) -> Command {
 fn finish(mut command: Command, folder: &Path) -> Ran {
     let output = command.output().unwrap();
     let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap_or_default();
-    Ran {
+    let ran = Ran {
         status: output.status.code().unwrap_or(-1),
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8(output.stderr).unwrap(),
         report: serde_json::from_str(&read("report.json")).unwrap_or(Value::Null),
         summary: read("summary.md"),
         outputs: read_outputs(&read("output")),
+    };
+    assert_says_no_token(&ran);
+    ran
+}
+
+/// No run of any test says anything that looks like a token, but to the
+/// runner, which is asked to mask it.
+fn assert_says_no_token(ran: &Ran) {
+    for line in ran.everything().lines() {
+        let shown = !line.starts_with("::add-mask::");
+        assert!(!(shown && holds_token(line)), "a token is shown: {line}");
     }
+}
+
+/// An upload token, or a JSON Web Token.
+fn holds_token(line: &str) -> bool {
+    let encoded = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let uploads = line.split("pypi-").skip(1);
+    let is_long = |rest: &str| rest.chars().take_while(|c| encoded(*c)).count() >= 85;
+    let is_jwt = |word: &str| {
+        let parts: Vec<&str> = word.split('.').collect();
+        parts.len() == 3 && parts.iter().all(|part| part.len() > 20) && word.starts_with("eyJ")
+    };
+    uploads.into_iter().any(is_long) || line.split(|c: char| !(encoded(c) || c == '.')).any(is_jwt)
+}
+
+#[test]
+fn a_token_is_known_where_it_is_shown() {
+    let upload = format!("pypi-{}", "Ag-E_".repeat(20));
+    let part = "abcdefghijklmnopqrstuvwxyz";
+    let jwt = format!("eyJ{part}.eyJ{part}.{part}");
+    for shown in [upload.as_str(), &jwt] {
+        assert!(holds_token(&format!("the token is \"{shown}\"")), "{shown}");
+        assert!(!holds_token(&shown[..20]), "{shown}");
+    }
+    assert!(!holds_token(
+        "publishing asf-pypi-publish at docs/rules.md#x"
+    ));
 }
 
 /// `name<<DELIMITER`, the value's lines, `DELIMITER`: as the runner reads it.
