@@ -13,6 +13,7 @@ mod ledger;
 mod macaroon;
 #[expect(clippy::disallowed_methods, reason = "waits for the index")]
 mod read_back;
+mod served;
 mod simple;
 mod token;
 mod upload;
@@ -29,6 +30,7 @@ use crate::http::{Client, is_loopback};
 pub use error::IndexError;
 pub use ledger::{FileState, Ledger, Standing, Wanted, ask};
 pub use read_back::{ReadBack, Shown, read_back};
+pub use served::{Served, fetch_served};
 pub use simple::{File, Project};
 pub use token::{Audience, UploadToken, audience, mint, obtain};
 pub use upload::{Uploaded, publish};
