@@ -10,8 +10,11 @@
 use std::io::{self, Read};
 use std::sync::{Arc, OnceLock};
 
+use blake2::Blake2b;
+use blake2::digest::consts::U32;
 use bytes::Bytes;
 use futures_util::stream;
+use md5::Md5;
 use reqwest::header::ACCEPT;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Body, Method};
@@ -89,6 +92,10 @@ pub async fn publish(
     let file = file.verified();
     let (name, fetched) = (file.name(), file.fetched());
     let open = || -> Box<dyn Read + Send> { Box::new(fetched.reader()) };
+    let (reader, size) = (fetched.reader(), fetched.size());
+    let (blake2b_256, md5) = tokio::task::spawn_blocking(move || form_digests(reader, size))
+        .await
+        .map_err(|error| IndexError::ContentUnreadable(error.to_string()))??;
     let fields = form_fields(file.metadata());
     let one = Upload {
         file: name.file(),
@@ -98,12 +105,39 @@ pub async fn publish(
         size: fetched.size(),
         digests: Digests {
             sha256: *fetched.sha256(),
-            blake2b_256: *fetched.blake2b_256(),
-            md5: *fetched.md5(),
+            blake2b_256,
+            md5,
         },
         open: &open,
     };
     upload(index, token, &one).await
+}
+
+/// The BLAKE2b and the MD5 that the form names. They stand before the content
+/// there, so that they take a pass of their own; whoever only verifies is
+/// spared it. Nothing is proved by them: the bytes that are sent are held to
+/// the SHA-256 that was verified, and the index holds them to all three.
+fn form_digests(mut reader: impl Read, size: u64) -> Result<([u8; 32], [u8; 16]), IndexError> {
+    let (mut blake2b_256, mut md5) = (Blake2b::<U32>::new(), Md5::new());
+    let mut chunk = vec![0; CHUNK];
+    let mut found = 0;
+    loop {
+        match reader.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(length) => {
+                let bytes = chunk.get(..length).unwrap_or_default();
+                found += length as u64;
+                blake2b_256.update(bytes);
+                md5.update(bytes);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(IndexError::ContentUnreadable(error.to_string())),
+        }
+    }
+    if found != size {
+        return Err(IndexError::ContentChanged);
+    }
+    Ok((blake2b_256.finalize().into(), md5.finalize().into()))
 }
 
 /// Sends one file, up to four times: the index answers a file that it has
@@ -285,5 +319,25 @@ fn words(status: u16, reason: &str, body: &str) -> String {
         Ok(answer) => answer.code,
         Err(_) if body.is_empty() => format!("{status} {reason}"),
         Err(_) => format!("{status} {body}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_names_digests_of_all_bytes_and_of_no_others() {
+        // As b2sum -l 256 and md5sum give them for "abc".
+        let (blake2b_256, md5) = form_digests(b"abc".as_slice(), 3).unwrap();
+        assert_eq!(
+            hex::encode(blake2b_256),
+            "bddd813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319"
+        );
+        assert_eq!(hex::encode(md5), "900150983cd24fb0d6963f7d28e17f72");
+        for size in [2, 4] {
+            let refused = form_digests(b"abc".as_slice(), size);
+            assert!(matches!(refused, Err(IndexError::ContentChanged)));
+        }
     }
 }

@@ -11,10 +11,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use blake2::Blake2b;
-use blake2::digest::consts::U32;
 use bytes::{Bytes, BytesMut};
-use md5::Md5;
 use reqwest::Response;
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
@@ -38,8 +35,6 @@ pub struct Fetched {
     size: u64,
     sha256: [u8; 32],
     sha512: [u8; 64],
-    blake2b_256: [u8; 32],
-    md5: [u8; 16],
 }
 
 impl Fetched {
@@ -56,16 +51,6 @@ impl Fetched {
     /// The SHA-512 of the bytes.
     pub fn sha512(&self) -> &[u8; 64] {
         &self.sha512
-    }
-
-    /// The BLAKE2b of the bytes with a digest of 256 bits, as PyPI takes it.
-    pub fn blake2b_256(&self) -> &[u8; 32] {
-        &self.blake2b_256
-    }
-
-    /// The MD5 of the bytes: only for the upload form, it proves nothing.
-    pub fn md5(&self) -> &[u8; 16] {
-        &self.md5
     }
 
     /// Reads the bytes from their start, independent of every other reader.
@@ -182,8 +167,6 @@ pub(super) struct PrivateCopy {
     sha1: Sha1,
     sha256: Sha256,
     sha512: Sha512,
-    blake2b_256: Blake2b<U32>,
-    md5: Md5,
 }
 
 impl PrivateCopy {
@@ -203,8 +186,6 @@ impl PrivateCopy {
             sha1: Sha1::new(),
             sha256: Sha256::new(),
             sha512: Sha512::new(),
-            blake2b_256: Blake2b::new(),
-            md5: Md5::new(),
         }
     }
 
@@ -215,8 +196,6 @@ impl PrivateCopy {
         self.sha1.update(chunk);
         self.sha256.update(chunk);
         self.sha512.update(chunk);
-        self.blake2b_256.update(chunk);
-        self.md5.update(chunk);
         Ok(())
     }
 
@@ -228,8 +207,6 @@ impl PrivateCopy {
             size: self.size,
             sha256: self.sha256.finalize().into(),
             sha512: self.sha512.finalize().into(),
-            blake2b_256: self.blake2b_256.finalize().into(),
-            md5: self.md5.finalize().into(),
         };
         (fetched, self.sha1.finalize().into())
     }
@@ -285,26 +262,17 @@ mod tests {
 
     #[test]
     fn all_digests_are_those_of_the_bytes() {
-        // As sha1sum, sha256sum, sha512sum, b2sum -l 256 and md5sum give them for "abc".
+        // As sha1sum, sha256sum and sha512sum give them for "abc".
         let (copy, sha1) = fetched(b"abc");
         assert_eq!(copy.size(), 3);
         assert_eq!(
             hex::encode(sha1),
             "a9993e364706816aba3e25717850c26c9cd0d89d"
         );
-        for (found, expected) in [
-            (
-                hex::encode(copy.sha256()),
-                "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
-            ),
-            (
-                hex::encode(copy.blake2b_256()),
-                "bddd813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319",
-            ),
-            (hex::encode(copy.md5()), "900150983cd24fb0d6963f7d28e17f72"),
-        ] {
-            assert_eq!(found, expected);
-        }
+        assert_eq!(
+            hex::encode(copy.sha256()),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
         assert!(hex::encode(copy.sha512()).starts_with("ddaf35a193617abacc417349ae204131"));
     }
 

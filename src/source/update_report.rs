@@ -19,8 +19,6 @@ use super::{Entry, path};
 
 /// The namespace of Subversion's own elements.
 pub(super) const SVN: &str = "svn:";
-/// The namespace of a file's MD5.
-const SVN_DAV: &str = "http://subversion.tigris.org/xmlns/dav/";
 /// The longest question: httpd takes 1,000,000 bytes of XML
 /// (`LimitXMLRequestBody`).
 const LONGEST_QUESTION: usize = 900_000;
@@ -97,8 +95,9 @@ pub(super) trait Editor {
     fn property(&mut self, path: &str, name: &str) -> Result<(), Malformed>;
     /// The next bytes of the file that was told last.
     fn bytes(&mut self, bytes: &[u8]) -> Result<(), Malformed>;
-    /// All bytes of the file that was told last came, whose MD5 should be this.
-    fn whole(&mut self, md5: Option<[u8; 16]>) -> Result<(), Malformed>;
+    /// All bytes of the file that was told last came. The MD5 that Subversion
+    /// says of them is not passed on: the listing has their SHA-1.
+    fn whole(&mut self) -> Result<(), Malformed>;
 }
 
 /// Where in the answer something stands.
@@ -109,7 +108,6 @@ enum Level {
     Folder(usize),
     File(usize),
     Delta,
-    Md5,
     /// What is not looked at.
     Other,
 }
@@ -135,7 +133,6 @@ struct Place {
     delta: Option<(Base64, svndiff::Decoder)>,
     /// The delta of the file around is over.
     is_whole: bool,
-    md5: Vec<u8>,
 }
 
 impl Reader {
@@ -152,7 +149,6 @@ impl Reader {
                 expected: None,
                 delta: None,
                 is_whole: false,
-                md5: Vec::new(),
             },
         }
     }
@@ -190,13 +186,8 @@ impl Place {
     ) -> Result<Level, Malformed> {
         let around = self.levels.last().copied();
         if element.namespace != SVN {
-            let is_md5 = element.namespace == SVN_DAV && element.name == "md5-checksum";
             return match around {
-                None | Some(Level::Delta | Level::Md5) => Err(Malformed("no update report")),
-                Some(Level::Other) if is_md5 => {
-                    self.md5.clear();
-                    Ok(Level::Md5)
-                }
+                None | Some(Level::Delta) => Err(Malformed("no update report")),
                 _ => Ok(Level::Other),
             };
         }
@@ -224,7 +215,6 @@ impl Place {
                 let sha1 = element.attribute("sha1-checksum").map(digest).transpose()?;
                 self.expected = editor.file(&self.path, sha1)?;
                 self.is_whole = false;
-                self.md5.clear();
                 Ok(Level::File(around))
             }
             (Some(Level::Folder(_) | Level::File(_)), "set-prop") => {
@@ -277,13 +267,6 @@ impl Place {
                 }),
                 None => Ok(()),
             },
-            Some(Level::Md5) => {
-                self.md5.extend_from_slice(text);
-                if self.md5.len() > 64 {
-                    return Err(Malformed("a digest of another length"));
-                }
-                Ok(())
-            }
             Some(Level::Other) => Ok(()),
             _ if text.iter().all(u8::is_ascii_whitespace) => Ok(()),
             _ => Err(Malformed("text between the elements")),
@@ -303,8 +286,7 @@ impl Place {
             Some(Level::File(around)) => {
                 self.path.truncate(around);
                 if self.is_whole {
-                    let md5 = std::str::from_utf8(&self.md5).unwrap_or("?");
-                    editor.whole((!md5.is_empty()).then(|| digest(md5)).transpose()?)?;
+                    editor.whole()?;
                 }
             }
             _ => {}

@@ -96,7 +96,7 @@ impl update_report::Editor for Kept<'_> {
         Ok(())
     }
 
-    fn whole(&mut self, _: Option<[u8; 16]>) -> Result<(), Malformed> {
+    fn whole(&mut self) -> Result<(), Malformed> {
         self.files.extend(self.file.take());
         Ok(())
     }

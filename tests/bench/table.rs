@@ -94,7 +94,7 @@ pub(crate) fn render_processor(processor: &Processor) -> String {
         ),
         ("**the same** from a folder", processor.folder),
         (
-            "the primitives: five digests a file, members unpacked and hashed, bare signatures, KEYS",
+            "the primitives: SHA-1, SHA-256, SHA-512 of each file, members unpacked and hashed, bare signatures, KEYS",
             processor.primitives,
         ),
     ] {

@@ -191,7 +191,7 @@ impl Editor for Nodes {
         Ok(())
     }
 
-    fn whole(&mut self, _: Option<[u8; 16]>) -> Result<(), Malformed> {
+    fn whole(&mut self) -> Result<(), Malformed> {
         Ok(())
     }
 }

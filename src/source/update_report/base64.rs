@@ -44,7 +44,8 @@ impl Base64 {
             return Ok(());
         }
         if self.ended {
-            return Err(Malformed("base64 behind its end"));
+            // As where both come in one part: that is no base64 either.
+            return Err(Malformed("no base64"));
         }
         self.ended = whole.ends_with(b"=");
         // Kept as long as it was ever needed: it need not be cleared each time.

@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use md5::Md5;
 use sha1::{Digest as _, Sha1};
 use tokio::sync::{mpsc, oneshot};
 
@@ -175,27 +174,23 @@ impl Editor for Load {
         }
     }
 
-    fn whole(&mut self, said: Option<[u8; 16]>) -> Result<(), Malformed> {
+    fn whole(&mut self) -> Result<(), Malformed> {
         let Some((expected, copy)) = self.current.take() else {
             return Ok(());
         };
-        let (arrived, size, sha1, md5): (_, _, [u8; 20], [u8; 16]) = match copy {
+        let (arrived, size, sha1): (_, _, [u8; 20]) = match copy {
             Copy::Memory(bytes) => {
-                let size = bytes.len() as u64;
-                let (sha1, md5) = (Sha1::digest(&bytes).into(), Md5::digest(&bytes).into());
-                (Arrived::Bytes(bytes), size, sha1, md5)
+                let (size, sha1) = (bytes.len() as u64, Sha1::digest(&bytes).into());
+                (Arrived::Bytes(bytes), size, sha1)
             }
             Copy::Disk(copy) => {
                 let (fetched, sha1) = copy.finish();
-                let (size, md5) = (fetched.size(), *fetched.md5());
-                (Arrived::Copy(fetched), size, sha1, md5)
+                let size = fetched.size();
+                (Arrived::Copy(fetched), size, sha1)
             }
         };
         if Some(sha1) != expected.sha1 || size != expected.size {
             return Err(Malformed("other bytes than the listing names"));
-        }
-        if said.is_some_and(|said| said != md5) {
-            return Err(Malformed("another MD5 than the bytes have"));
         }
         self.arrived += 1;
         // Whoever no longer waits has given up the run.
