@@ -19,7 +19,7 @@ use crate::dist::contents;
 use crate::dist::filename::DistributionName;
 use crate::dist::metadata::Metadata;
 use crate::expected;
-use crate::openpgp::{self, Asc, Commit, Fingerprint, Judged, Keyring, Signer};
+use crate::openpgp::{self, Asc, Commit, Fingerprint, Hashed, Judged, Keyring, SignedData, Signer};
 use crate::plan::{ExpectedDigest, Plan};
 use crate::rules::{Finding, Rule};
 use crate::snapshot::{Artifact, Snapshot, basename};
@@ -216,11 +216,13 @@ fn check_signature(
         )]);
     };
     let mut data = || -> io::Result<Box<dyn Read>> { Ok(Box::new(fetched.reader())) };
+    let (sha256, sha512) = fetched.hashers();
+    let data = SignedData::hashed(&mut data, Hashed { sha256, sha512 });
     let commit = artifact.signature.as_ref().and_then(commit_of);
     openpgp::verify(
         Asc { bytes, commit },
         path,
-        &mut data,
+        data,
         trust.keyring,
         trust.signers,
         trust.now,

@@ -8,10 +8,9 @@
 //! whatever the others say and in whatever order. Strangers are only noted.
 
 mod asc;
+mod data;
 
-use std::io::{self, Read};
-
-use pgp::packet::{Signature, SignatureVersionSpecific};
+use pgp::packet::Signature;
 use pgp::types::VerifyingKey;
 
 use super::certificate::unfit;
@@ -25,9 +24,8 @@ use crate::rules::{Finding, Rule};
 
 pub use asc::Asc;
 use asc::read_asc;
-
-/// How much of the signed file is held at a time, in bytes.
-const CHUNK: usize = 256 * 1024;
+use data::digest_all;
+pub use data::{Hashed, SignedData};
 
 /// Who signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,17 +57,17 @@ enum Outcome {
     Stranger(String),
 }
 
-/// Judges the `.asc` of the artifact at `path`. `data` opens the signed bytes;
-/// they are streamed, once for all signatures. `allowed` are the keys that may
+/// Judges the `.asc` of the artifact at `path`. `data` are the signed bytes;
+/// they are streamed at most once for all signatures. `allowed` are the keys that may
 /// sign, primary or subkeys; empty means any key of KEYS. `now` in Unix seconds.
 /// When the `.asc` was committed is only shown, beside what the signer says.
 ///
 /// # Errors
 /// The findings, of which at least one refuses; all signatures are told of.
-pub fn verify<'a>(
+pub fn verify<'a, 'd>(
     asc: impl Into<Asc<'a>>,
     path: &str,
-    data: &mut dyn FnMut() -> io::Result<Box<dyn Read>>,
+    data: impl Into<SignedData<'d>>,
     keyring: &Keyring,
     allowed: &[Fingerprint],
     now: u64,
@@ -84,7 +82,11 @@ pub fn verify<'a>(
         .iter()
         .map(|signature| Claim::of(signature, keyring, now))
         .collect();
-    let digests = digest_all(&claims, data).map_err(|error| {
+    let asking: Vec<_> = claims
+        .iter()
+        .map(|claim| claim.needs_digest().then_some(claim.signature))
+        .collect();
+    let digests = digest_all(&asking, data.into()).map_err(|error| {
         let fault = Fault::new(
             Rule::Internal,
             "a private copy of the file that can be read",
@@ -281,52 +283,6 @@ fn refuse_kind(candidate: &Candidate<'_>, signature: &Signature) -> Option<Fault
             })
         }
     }
-}
-
-/// The digest that each signature in need of one was made of, all in one pass.
-fn digest_all(
-    claims: &[Claim<'_>],
-    data: &mut dyn FnMut() -> io::Result<Box<dyn Read>>,
-) -> io::Result<Vec<Option<Vec<u8>>>> {
-    let mut hashers: Vec<_> = claims
-        .iter()
-        .map(|claim| {
-            let config = claim.signature.config().filter(|_| claim.needs_digest())?;
-            let mut hasher = config.hash_alg.new_hasher().ok()?;
-            if let SignatureVersionSpecific::V6 { salt } = &config.version_specific {
-                hasher.update(salt);
-            }
-            Some((config, hasher))
-        })
-        .collect();
-    if hashers.iter().any(Option::is_some) {
-        let mut reader = data()?;
-        let mut buffer = vec![0; CHUNK];
-        loop {
-            let read = match reader.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(read) => read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
-            };
-            let chunk = buffer.get(..read).unwrap_or_default();
-            for (_, hasher) in hashers.iter_mut().flatten() {
-                hasher.update(chunk);
-            }
-        }
-    }
-    Ok(hashers
-        .into_iter()
-        .map(|it| {
-            let (config, mut hasher) = it?;
-            guarded(|| {
-                let length = config.hash_signature_data(&mut hasher).ok()?;
-                hasher.update(&config.trailer(length).ok()?);
-                Some(hasher.finalize().to_vec())
-            })
-            .flatten()
-        })
-        .collect())
 }
 
 /// The mathematics: whether this key made this signature of this digest.

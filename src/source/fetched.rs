@@ -35,6 +35,7 @@ pub struct Fetched {
     size: u64,
     sha256: [u8; 32],
     sha512: [u8; 64],
+    hashers: Box<(Sha256, Sha512)>,
 }
 
 impl Fetched {
@@ -51,6 +52,16 @@ impl Fetched {
     /// The SHA-512 of the bytes.
     pub fn sha512(&self) -> &[u8; 64] {
         &self.sha512
+    }
+
+    /// The hashers as they stood behind the last byte, for a signature's digest
+    /// that goes on from there. They took the bytes while these were written to
+    /// the file, which has no name and is never written again: they are the
+    /// hashers of what [`Fetched::reader`] gives. Whatever is sent is read from
+    /// there, and held once more to the SHA-256 that came of the same pass.
+    pub fn hashers(&self) -> (&Sha256, &Sha512) {
+        let (sha256, sha512) = &*self.hashers;
+        (sha256, sha512)
     }
 
     /// Reads the bytes from their start, independent of every other reader.
@@ -205,8 +216,9 @@ impl PrivateCopy {
             file: self.file,
             start: self.start,
             size: self.size,
-            sha256: self.sha256.finalize().into(),
-            sha512: self.sha512.finalize().into(),
+            sha256: self.sha256.clone().finalize().into(),
+            sha512: self.sha512.clone().finalize().into(),
+            hashers: Box::new((self.sha256, self.sha512)),
         };
         (fetched, self.sha1.finalize().into())
     }
