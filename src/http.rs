@@ -58,7 +58,8 @@ pub struct Client {
     // A proxy of the environment is for the network. What stays on this
     // machine goes straight: on loopback there is no TLS to keep a proxy out.
     here: Pair,
-    idle_timeout: Duration,
+    options: Arc<ClientOptions>,
+    resolver: Arc<resolver::Resolver>,
 }
 
 /// The same client with and without a limit on silence.
@@ -76,15 +77,36 @@ impl Client {
     /// # Errors
     /// When the user agent is no header value or the system has no TLS roots.
     pub fn new(options: &ClientOptions) -> Result<Self, HttpError> {
-        let resolver = Arc::new(resolver::Resolver::default());
+        Self::build(Arc::new(options.clone()), Arc::default(), false)
+    }
+
+    /// The same that speaks nothing but HTTP/2: however many requests are under
+    /// way, it has one connection to a server. For one that was heard to speak it.
+    ///
+    /// # Errors
+    /// As [`Client::new`].
+    pub fn multiplexing(&self) -> Result<Self, HttpError> {
+        Self::build(Arc::clone(&self.options), Arc::clone(&self.resolver), true)
+    }
+
+    fn build(
+        options: Arc<ClientOptions>,
+        resolver: Arc<resolver::Resolver>,
+        is_multiplexing: bool,
+    ) -> Result<Self, HttpError> {
         let base = || {
             #[expect(clippy::disallowed_methods, reason = "http owns the one client")]
-            reqwest::Client::builder()
+            let base = reqwest::Client::builder()
                 .user_agent(options.user_agent.as_str())
                 .connect_timeout(options.connect_timeout)
                 .dns_resolver(Arc::clone(&resolver))
                 .redirect(reqwest::redirect::Policy::none())
-                .referer(false)
+                .referer(false);
+            if is_multiplexing {
+                base.http2_prior_knowledge()
+            } else {
+                base
+            }
         };
         let failed = |error: reqwest::Error| HttpError::Unsendable {
             url: String::new(),
@@ -109,7 +131,8 @@ impl Client {
                     &itself.map(|address: IpAddr| SocketAddr::new(address, 0)),
                 )
             })?,
-            idle_timeout: options.idle_timeout,
+            options,
+            resolver,
         })
     }
 
@@ -161,7 +184,7 @@ impl Client {
         tokio::pin!(sending);
         let mut seen = progress.bytes();
         loop {
-            match tokio::time::timeout(self.idle_timeout, &mut sending).await {
+            match tokio::time::timeout(self.options.idle_timeout, &mut sending).await {
                 Ok(answer) => {
                     return refuse_redirect(answer.map_err(|error| HttpError::of(&error, &url))?);
                 }

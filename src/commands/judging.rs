@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use futures_util::future::try_join_all;
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
 use tokio::task;
@@ -48,32 +49,43 @@ impl Judging<'_> {
     }
 
     /// Judges an artifact, of which some parts are here already.
-    async fn judge(&self, artifact: &Artifact, here: Here) -> Result<Judgement, Finding> {
+    async fn judge<'a>(&self, artifact: &'a Artifact, here: Here) -> Result<Judgement, Finding> {
         let path = artifact.entry.path.as_str();
-        let mut sidecars = Sidecars {
-            listed: self.lists.of(path),
-            ..Sidecars::default()
+        let source = self.source;
+        let optional = |entry: Option<&'a Entry>, here| async move {
+            match entry {
+                Some(entry) => read_sidecar(source, entry, here).await.map(Some),
+                None => Ok(None),
+            }
         };
-        if let Some(entry) = &artifact.signature {
-            sidecars.signature = Some(read_sidecar(self.source, entry, here.signature).await?);
-        }
-        for ((algorithm, entry), bytes) in artifact.checksums.iter().zip(here.checksums) {
-            let bytes = read_sidecar(self.source, entry, bytes).await?;
-            sidecars
-                .checksums
-                .push((*algorithm, entry.path.clone(), bytes));
-        }
-        if let Some(entry) = &artifact.digests {
-            let bytes = read_sidecar(self.source, entry, here.digests).await?;
-            sidecars.digests = Some((entry.path.clone(), bytes));
-        }
-        let fetched = match here.file {
-            Some(fetched) => fetched,
-            None => self
-                .source
-                .fetch(&artifact.entry, &self.plan.limits, self.temp.path())
-                .await
-                .map_err(|why| why.finding(Some(path)))?,
+        let checksums = artifact.checksums.iter().zip(here.checksums);
+        let checksums = checksums.map(|((algorithm, entry), here)| async move {
+            let bytes = read_sidecar(source, entry, here).await?;
+            Ok((*algorithm, entry.path.clone(), bytes))
+        });
+        let file = async {
+            match here.file {
+                Some(fetched) => Ok(fetched),
+                None => source
+                    .fetch(&artifact.entry, &self.plan.limits, self.temp.path())
+                    .await
+                    .map_err(|why| why.finding(Some(path))),
+            }
+        };
+        // What is not here yet is asked for at once: the source keeps to what
+        // a server is to be asked at a time.
+        let (signature, checksums, digests, fetched) = tokio::try_join!(
+            optional(artifact.signature.as_ref(), here.signature),
+            try_join_all(checksums),
+            optional(artifact.digests.as_ref(), here.digests),
+            file,
+        )?;
+        let digests = artifact.digests.as_ref().zip(digests);
+        let sidecars = Sidecars {
+            signature,
+            checksums,
+            digests: digests.map(|(entry, bytes)| (entry.path.clone(), bytes)),
+            listed: self.lists.of(path),
         };
         let (artifact, keyring) = (artifact.clone(), Arc::clone(&self.keyring));
         let (signers, now) = (self.plan.signers.clone(), self.now);

@@ -14,6 +14,7 @@ mod error;
 mod fetched;
 mod index_page;
 mod keys_file;
+mod lanes;
 mod list_report;
 mod pages;
 mod path;
@@ -219,7 +220,8 @@ impl Source {
         }
     }
 
-    /// Brings a file to private disk in `temp`, at most four at a time.
+    /// Brings a file to private disk in `temp`, at most four at a time, or more
+    /// on one connection where the server speaks HTTP/2.
     /// What comes has the size and the SHA-1 of the listing.
     ///
     /// # Errors

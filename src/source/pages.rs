@@ -10,19 +10,18 @@
 //! keeps off its pages is not seen.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use futures_util::stream::FuturesUnordered;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use reqwest::header::{ACCEPT_ENCODING, ETAG, HeaderMap, HeaderName, LAST_MODIFIED};
 use reqwest::{Method, Response};
-use tokio::sync::Semaphore;
 use url::Url;
 
 use super::error::SourceError;
 use super::fetched::Fetched;
 use super::index_page::{self, Names};
-use super::svn::{self, REQUESTS_AT_A_TIME};
+use super::lanes::{Lanes, STREAMS};
+use super::svn;
 use super::{Entry, Limits, path};
 use crate::http::{
     Client, HttpError, content_length, display_url, error_for_status, read_limited, retry, sanitise,
@@ -42,7 +41,7 @@ pub(super) struct Pages {
     address: Url,
     /// The page that was read when it was opened.
     top: Names,
-    requests: Arc<Semaphore>,
+    lanes: Lanes,
 }
 
 impl Pages {
@@ -56,7 +55,7 @@ impl Pages {
             client: client.clone(),
             address: url.clone(),
             top: Names::new(),
-            requests: Arc::new(Semaphore::new(REQUESTS_AT_A_TIME)),
+            lanes: Lanes::new(client),
         };
         match pages.read_page("").await {
             Ok(Ok(names)) => {
@@ -145,7 +144,7 @@ impl Pages {
                 let entry = self.ask(&path).await?;
                 Ok((path, entry))
             })
-            .buffer_unordered(REQUESTS_AT_A_TIME);
+            .buffer_unordered(STREAMS);
         let asked: Vec<(String, Option<Entry>)> = asked.try_collect().await?;
         let mut entries = Vec::with_capacity(asked.len());
         for (path, entry) in asked {
@@ -177,10 +176,11 @@ impl Pages {
     /// inner error says what came instead of a page.
     async fn read_page(&self, folder: &str) -> Result<Result<Names, String>, HttpError> {
         let url = self.url_of(folder);
-        let _permit = self.requests.acquire().await;
+        let _connection = self.lanes.connection().await;
         let answer = retry(&format!("list {}", display_url(&url)), || async {
             let request = svn::get(&self.client, url.clone());
             let response = error_for_status(self.client.send(request).await?).await?;
+            self.lanes.heard(response.version());
             let status = response.status().as_u16();
             match svn::encoding(&response) {
                 Some(encoding) => Ok(Err(format!("a page encoded as {encoding}"))),
@@ -197,7 +197,7 @@ impl Pages {
     /// Asks what a file is, without its bytes; none when it is not there.
     async fn ask(&self, path: &str) -> Result<Option<Entry>, SourceError> {
         let url = self.url_of(path);
-        let _permit = self.requests.acquire().await;
+        let _turn = self.lanes.turn().await;
         let mut answer = self.ask_by(Method::HEAD, &url).await?;
         let has_length = |response: &Response| content_length(response).is_some();
         let is_empty = answer.as_ref().is_some_and(|head| !has_length(head));
@@ -233,14 +233,15 @@ impl Pages {
 
     /// The head of an answer; none when there is no such file.
     async fn ask_by(&self, method: Method, url: &Url) -> Result<Option<Response>, SourceError> {
-        let outcome = retry(&format!("ask about {}", display_url(url)), || async {
-            let request = self
-                .client
+        let method = &method;
+        let ask = |client: Client| async move {
+            let request = client
                 .request(method.clone(), url.clone())
                 .header(ACCEPT_ENCODING, "identity");
-            error_for_status(self.client.send(request).await?).await
-        })
-        .await;
+            error_for_status(client.send(request).await?).await
+        };
+        let what = format!("ask about {}", display_url(url));
+        let outcome = retry(&what, || self.lanes.attempt(ask)).await;
         match outcome {
             Ok(response) => Ok(Some(response)),
             Err(error) if is_gone(&error) => Ok(None),
@@ -250,73 +251,51 @@ impl Pages {
 
     /// Fetches one file of the listing to private disk.
     pub(super) async fn fetch(&self, entry: &Entry, temp: &Path) -> Result<Fetched, SourceError> {
-        let url = self.url_of(&entry.path);
-        let _permit = self.requests.acquire().await;
-        let outcome = retry(&format!("fetch {}", entry.path), || async {
-            match self.get(entry, &url).await? {
+        let url = &self.url_of(&entry.path);
+        let _turn = self.lanes.turn().await;
+        let fetch = |client| async move {
+            match get_listed(&client, entry, url).await? {
                 Ok(response) => Fetched::receive(response, entry.size, temp).await,
                 Err(refused) => Ok(Err(refused)),
             }
+        };
+        let outcome = retry(&format!("fetch {}", entry.path), || {
+            self.lanes.attempt(fetch)
         })
         .await;
         let (fetched, _) =
-            outcome.map_err(|error| SourceError::of_http(&error, display_url(&url)))??;
+            outcome.map_err(|error| SourceError::of_http(&error, display_url(url)))??;
         Ok(fetched)
     }
 
     /// Reads one small file of the listing, whose size was checked already.
     pub(super) async fn read_small(&self, entry: &Entry) -> Result<Vec<u8>, SourceError> {
-        let url = self.url_of(&entry.path);
-        let _permit = self.requests.acquire().await;
-        let outcome = retry(&format!("read {}", entry.path), || async {
-            let response = match self.get(entry, &url).await? {
+        let url = &self.url_of(&entry.path);
+        let _turn = self.lanes.turn().await;
+        let read = |client| async move {
+            let response = match get_listed(&client, entry, url).await? {
                 Ok(response) => response,
                 Err(refused) => return Ok(Err(refused)),
             };
             let body = read_limited(response, entry.size).await?;
             if (body.len() as u64) < entry.size {
                 return Err(HttpError::ShortBody {
-                    url: display_url(&url),
+                    url: display_url(url),
                     expected: entry.size,
                     found: body.len() as u64,
                 });
             }
             Ok(Ok(body.to_vec()))
-        })
-        .await;
+        };
+        let outcome = retry(&format!("read {}", entry.path), || self.lanes.attempt(read)).await;
         match outcome {
             Ok(body) => body,
             Err(error @ HttpError::TooLarge { .. }) => Err(SourceError::Bytes {
                 expected: format!("{} bytes, as listed", entry.size),
                 found: error.to_string(),
             }),
-            Err(error) => Err(SourceError::of_http(&error, display_url(&url))),
+            Err(error) => Err(SourceError::of_http(&error, display_url(url))),
         }
-    }
-
-    /// Gets a file that is still the one of the listing; the inner error is final.
-    async fn get(
-        &self,
-        entry: &Entry,
-        url: &Url,
-    ) -> Result<Result<Response, SourceError>, HttpError> {
-        let request = svn::get(&self.client, url.clone());
-        let response = error_for_status(self.client.send(request).await?).await?;
-        if let Some(encoding) = svn::encoding(&response) {
-            return Ok(Err(svn::encoded(&encoding)));
-        }
-        let validator = validator(response.headers());
-        if validator != entry.validator {
-            return Ok(Err(SourceError::Changed {
-                expected: format!(
-                    "{} as it was listed: {}",
-                    entry.path,
-                    shown(entry.validator.as_deref())
-                ),
-                found: shown(validator.as_deref()),
-            }));
-        }
-        Ok(Ok(response))
     }
 
     /// The URL of a relative path; a folder's ends in a slash.
@@ -329,6 +308,31 @@ impl Pages {
         url.set_path(&format!("{}{below}{slash}", self.address.path()));
         url
     }
+}
+
+/// Gets a file that is still the one of the listing; the inner error is final.
+async fn get_listed(
+    client: &Client,
+    entry: &Entry,
+    url: &Url,
+) -> Result<Result<Response, SourceError>, HttpError> {
+    let request = svn::get(client, url.clone());
+    let response = error_for_status(client.send(request).await?).await?;
+    if let Some(encoding) = svn::encoding(&response) {
+        return Ok(Err(svn::encoded(&encoding)));
+    }
+    let validator = validator(response.headers());
+    if validator != entry.validator {
+        return Ok(Err(SourceError::Changed {
+            expected: format!(
+                "{} as it was listed: {}",
+                entry.path,
+                shown(entry.validator.as_deref())
+            ),
+            found: shown(validator.as_deref()),
+        }));
+    }
+    Ok(Ok(response))
 }
 
 /// What a server says of a file's version: its ETag and its time, to be

@@ -5,8 +5,8 @@
 //! address lies. The answer is the server's word only: what does not fit the
 //! address is no answer. Nothing is guessed from a host's name.
 
-use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use reqwest::{Method, Version};
 use url::Url;
 
 use super::{path, webdav};
@@ -38,6 +38,8 @@ pub(super) struct Served {
     below: Vec<String>,
     /// The youngest revision when the server was asked.
     pub(super) youngest: u64,
+    /// What it spoke when it was asked.
+    pub(super) spoken: Version,
 }
 
 /// Asks a server what lies at an address.
@@ -54,8 +56,9 @@ pub(super) async fn ask(client: &Client, url: &Url) -> Result<Asked, HttpError> 
             }
             other => other?,
         };
-        let asked = introduce(url, response.headers());
-        if matches!(asked, Asked::Svn(_)) {
+        let mut asked = introduce(url, response.headers());
+        if let Asked::Svn(served) = &mut asked {
+            served.spoken = response.version();
             // Read to its end so that the connection serves again.
             read_limited(response, OPTIONS_LIMIT).await?;
         }
@@ -119,6 +122,7 @@ fn place(url: &Url, root: &str, stub: &str, youngest: &str) -> Option<Served> {
         stub,
         below,
         youngest: youngest.trim().parse().ok()?,
+        spoken: Version::HTTP_11,
     })
 }
 

@@ -12,18 +12,17 @@ mod listing;
 mod together;
 
 use std::path::Path;
-use std::sync::Arc;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE};
 use reqwest::{Method, RequestBuilder, Response};
 use sha1::{Digest, Sha1};
-use tokio::sync::Semaphore;
 use url::Url;
 
 use super::error::SourceError;
 use super::fetched::Fetched;
+use super::lanes::Lanes;
 use super::server::{Asked, Served, ask};
 use super::webdav::{self, Resource};
 use super::{Entry, Limits, path};
@@ -31,8 +30,6 @@ use crate::http::{
     Client, HttpError, display_url, error_for_status, read_limited, retry, sanitise,
 };
 
-/// The ASF asks for few connections at a time.
-pub(super) const REQUESTS_AT_A_TIME: usize = 4;
 /// The longest listing of one folder, in bytes: about 20,000 files.
 const LISTING_LIMIT: u64 = 16 << 20;
 /// The property on folders that brings in other places.
@@ -77,7 +74,7 @@ pub(super) struct Svn {
     address: Url,
     served: Served,
     pub(super) revision: u64,
-    requests: Arc<Semaphore>,
+    lanes: Lanes,
 }
 
 /// One child of a folder.
@@ -115,12 +112,14 @@ impl Svn {
                 advice: Some("Correct `revision`, or leave it out to take the youngest."),
             });
         }
+        let lanes = Lanes::new(client);
+        lanes.heard(served.spoken);
         Ok(Self {
             client: client.clone(),
             address: url.clone(),
             served,
             revision,
-            requests: Arc::new(Semaphore::new(REQUESTS_AT_A_TIME)),
+            lanes,
         })
     }
 
@@ -226,7 +225,7 @@ impl Svn {
         let url = served.url(&segments, true);
         let what = format!("list {}", display_url(&url));
         // Held while waiting for another try, too: a busy server gets less, not more.
-        let _permit = self.requests.acquire().await;
+        let _connection = self.lanes.connection().await;
         let (status, body) = retry(&what, || async {
             let method = Method::from_bytes(b"PROPFIND").unwrap_or_default();
             let request = self
@@ -258,48 +257,51 @@ impl Svn {
 
     /// Fetches one file of the listing to private disk.
     pub(super) async fn fetch(&self, entry: &Entry, temp: &Path) -> Result<Fetched, SourceError> {
-        let url = self.url_of(entry);
-        let _permit = self.requests.acquire().await;
-        let outcome = retry(&format!("fetch {}", entry.path), || async {
-            match self.get(&url).await? {
+        let url = &self.url_of(entry);
+        let _turn = self.lanes.turn().await;
+        let fetch = |client| async move {
+            match get_whole(&client, url).await? {
                 Ok(response) => Fetched::receive(response, entry.size, temp).await,
                 Err(refused) => Ok(Err(refused)),
             }
+        };
+        let outcome = retry(&format!("fetch {}", entry.path), || {
+            self.lanes.attempt(fetch)
         })
         .await;
         let (fetched, sha1) =
-            outcome.map_err(|error| SourceError::of_http(&error, display_url(&url)))??;
+            outcome.map_err(|error| SourceError::of_http(&error, display_url(url)))??;
         super::compare_sha1(entry, &sha1)?;
         Ok(fetched)
     }
 
     /// Reads one small file of the listing, whose size was checked already.
     pub(super) async fn read_small(&self, entry: &Entry) -> Result<Vec<u8>, SourceError> {
-        let url = self.url_of(entry);
-        let _permit = self.requests.acquire().await;
-        let outcome = retry(&format!("read {}", entry.path), || async {
-            let response = match self.get(&url).await? {
+        let url = &self.url_of(entry);
+        let _turn = self.lanes.turn().await;
+        let read = |client| async move {
+            let response = match get_whole(&client, url).await? {
                 Ok(response) => response,
                 Err(refused) => return Ok(Err(refused)),
             };
             let body = read_limited(response, entry.size).await?;
             if (body.len() as u64) < entry.size {
                 return Err(HttpError::ShortBody {
-                    url: display_url(&url),
+                    url: display_url(url),
                     expected: entry.size,
                     found: body.len() as u64,
                 });
             }
             Ok(Ok(body.to_vec()))
-        })
-        .await;
+        };
+        let outcome = retry(&format!("read {}", entry.path), || self.lanes.attempt(read)).await;
         let body = match outcome {
             Ok(body) => body,
             Err(error @ HttpError::TooLarge { .. }) => Err(SourceError::Bytes {
                 expected: format!("{} bytes, as listed", entry.size),
                 found: error.to_string(),
             }),
-            Err(error) => Err(SourceError::of_http(&error, display_url(&url))),
+            Err(error) => Err(SourceError::of_http(&error, display_url(url))),
         }?;
         super::compare_sha1(entry, &Sha1::digest(&body).into())?;
         Ok(body)
@@ -309,16 +311,16 @@ impl Svn {
         let segments = self.served.segments(self.revision, &entry.path);
         self.served.url(&segments, false)
     }
+}
 
-    /// Gets a file; the inner error is final.
-    async fn get(&self, url: &Url) -> Result<Result<Response, SourceError>, HttpError> {
-        let request = get(&self.client, url.clone());
-        let response = error_for_status(self.client.send(request).await?).await?;
-        Ok(match encoding(&response) {
-            Some(encoding) => Err(encoded(&encoding)),
-            None => Ok(response),
-        })
-    }
+/// Gets a file; the inner error is final.
+async fn get_whole(client: &Client, url: &Url) -> Result<Result<Response, SourceError>, HttpError> {
+    let request = get(client, url.clone());
+    let response = error_for_status(client.send(request).await?).await?;
+    Ok(match encoding(&response) {
+        Some(encoding) => Err(encoded(&encoding)),
+        None => Ok(response),
+    })
 }
 
 /// Whether the server may give a report later. A failure of `mod_dav_svn`

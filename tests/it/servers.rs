@@ -7,6 +7,7 @@
 mod disk;
 mod endless;
 mod index;
+mod multiplexed;
 mod pages;
 mod reports;
 mod source;

@@ -81,7 +81,7 @@ impl Svn {
         revision: u64,
         limits: &Limits,
     ) -> Result<BTreeMap<String, Item>, Untold> {
-        let _permit = self.requests.acquire().await;
+        let _connection = self.lanes.connection().await;
         let question = list_report::question(revision);
         let response = self.told(&served.pinned(revision), question).await?;
         let mut reader = list_report::Reader::new(served.below());
@@ -100,7 +100,7 @@ impl Svn {
         revision: u64,
         limits: &Limits,
     ) -> Result<BTreeMap<String, Node>, Untold> {
-        let _permit = self.requests.acquire().await;
+        let _connection = self.lanes.connection().await;
         let question = served.report().and_then(|(url, address)| {
             let question = update_report::ask_properties(&address, revision)?;
             Some((url, question))

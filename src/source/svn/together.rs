@@ -15,13 +15,14 @@ use reqwest::Response;
 use tokio::sync::mpsc;
 
 use self::load::{Load, Outcome};
-use super::{REQUESTS_AT_A_TIME, Svn};
+use super::Svn;
 use crate::http::PacedBody;
 use crate::source::arrivals::{Arrivals, TOGETHER_FILE_LIMIT, Wanted};
+use crate::source::lanes::CONNECTIONS;
 use crate::source::{Entry, update_report};
 
 /// Not more files are read at once, each by itself, anyway.
-const TOGETHER_LEAST: usize = REQUESTS_AT_A_TIME + 1;
+const TOGETHER_LEAST: usize = CONNECTIONS + 1;
 /// What comes into memory, in bytes: the sidecars of about 1,500 distributions.
 const MEMORY_LIMIT: u64 = 2 << 20;
 /// What comes together at all, in bytes: it may all lie on the disk at once.
@@ -72,7 +73,7 @@ impl Svn {
             tracing::debug!("no update report for such names, each file alone");
             return;
         };
-        let _permit = self.requests.acquire().await;
+        let _connection = self.lanes.connection().await;
         let response = match self.ask_report(&url, question).await {
             Ok(Ok(response)) => response,
             Ok(Err(why)) => return tracing::debug!("no update report, each file alone: {why}"),
@@ -155,7 +156,7 @@ fn divide<'g, 'a>(groups: &'g [Vec<Wanted<'a>>]) -> Vec<&'g [Vec<Wanted<'a>>]> {
     let size = |group: &Vec<Wanted<'_>>| group.iter().map(|wanted| wanted.entry.size).sum::<u64>();
     let total: u64 = groups.iter().map(size).sum();
     let count = (total / LOAD_LEAST)
-        .clamp(1, REQUESTS_AT_A_TIME as u64)
+        .clamp(1, CONNECTIONS as u64)
         .max(total.div_ceil(LOAD_MOST));
     let mut parts = Vec::new();
     let (mut start, mut bytes) = (0, 0);

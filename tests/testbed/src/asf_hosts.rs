@@ -10,7 +10,6 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -18,6 +17,7 @@ use std::thread;
 use tempfile::TempDir;
 
 use crate::httpd::{Httpd, free_port};
+use crate::tls::certify;
 
 const HOSTS: [&str; 3] = [
     "dist.apache.org",
@@ -43,7 +43,8 @@ impl AsfHosts {
     /// When something is missing or does not start: the test cannot go on.
     pub fn start() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        certify(folder.path());
+        let names = HOSTS.map(|host| format!("DNS:{host}")).join(",");
+        certify(folder.path(), &names);
         // The last port that was tried is the one that is served.
         let served = AtomicU16::new(0);
         let httpd = Httpd::start_with(&|root, _| {
@@ -102,32 +103,6 @@ impl Drop for AsfHosts {
         self.stopped.store(true, Ordering::Relaxed);
         // Wakes the listener so that it sees the flag.
         let _ = TcpStream::connect(("127.0.0.1", self.port));
-    }
-}
-
-/// An authority and a certificate by it: `ca.pem`, `host.pem`, `host.key`.
-fn certify(folder: &Path) {
-    let names = HOSTS.map(|host| format!("DNS:{host}")).join(",");
-    fs::write(
-        folder.join("host.cnf"),
-        format!("subjectAltName={names}\nbasicConstraints=CA:FALSE\n"),
-    )
-    .expect("a written file");
-    let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
-    for line in [
-        format!("openssl req -x509 {key} -keyout ca.key -out ca.pem -days 2 -subj /CN=Testbed"),
-        format!("openssl req {key} -keyout host.key -out host.csr -subj /CN=Testbed"),
-        "openssl x509 -req -in host.csr -CA ca.pem -CAkey ca.key -CAcreateserial \
-         -extfile host.cnf -days 2 -out host.pem"
-            .to_owned(),
-    ] {
-        let output = Command::new("sh")
-            .args(["-ec", &line])
-            .current_dir(folder)
-            .output()
-            .expect("a shell");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{line}: {said}");
     }
 }
 

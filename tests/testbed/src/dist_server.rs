@@ -12,16 +12,20 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use md5::Md5;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sha1::{Digest, Sha1};
+use tokio::sync::watch;
+use tokio::time::timeout;
 
 use crate::clock;
 use crate::host::{Bound, Host};
@@ -30,6 +34,8 @@ use crate::host::{Bound, Host};
 const ROOT: &str = "/repos/dist";
 const REVISION_STUB: &str = "/repos/dist/!svn/rvr";
 const UUID: &str = "5a1e0000-0000-4000-8000-000000000001";
+/// How long a file is held for others that are not asked for meanwhile.
+const PATIENCE: Duration = Duration::from_millis(500);
 /// What stands in a path as it is.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -47,7 +53,30 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
 pub struct DistServer {
     base: String,
     shared: Arc<Mutex<Repository>>,
+    gate: Arc<Gate>,
     _host: Host,
+}
+
+/// Counts the files that are asked for at a time, and may hold them.
+struct Gate {
+    wanted: AtomicUsize,
+    under_way: AtomicUsize,
+    most: AtomicUsize,
+    open: watch::Sender<bool>,
+}
+
+impl Gate {
+    /// Waits until as many are under way as are wanted at a time, or in vain.
+    async fn pass(&self) {
+        let under_way = self.under_way.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(under_way, Ordering::SeqCst);
+        if under_way >= self.wanted.load(Ordering::SeqCst) {
+            self.open.send_replace(true);
+        }
+        let mut open = self.open.subscribe();
+        let _ = timeout(PATIENCE, open.wait_for(|open| *open)).await;
+        self.under_way.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 /// One change of a commit: a path below the root, and its new bytes or none to
@@ -87,12 +116,19 @@ impl DistServer {
         let bound = Bound::new();
         let base = bound.base();
         let shared = Arc::new(Mutex::new(Repository::default()));
+        let gate = Arc::new(Gate {
+            wanted: AtomicUsize::new(0),
+            under_way: AtomicUsize::new(0),
+            most: AtomicUsize::new(0),
+            open: watch::Sender::new(true),
+        });
         let router = Router::new()
             .fallback(answer)
-            .with_state(Arc::clone(&shared));
+            .with_state((Arc::clone(&shared), Arc::clone(&gate)));
         Self {
             base,
             shared,
+            gate,
             _host: bound.serve(router),
         }
     }
@@ -136,6 +172,18 @@ impl DistServer {
         format!("{}{ROOT}/{}", self.base, utf8_percent_encode(path, PATH))
     }
 
+    /// Holds each file from now on until so many are asked for at a time, or
+    /// half a second if they never are.
+    pub fn hold(&self, files: usize) {
+        self.gate.wanted.store(files, Ordering::SeqCst);
+        self.gate.open.send_replace(false);
+    }
+
+    /// The most files that were under way at a time.
+    pub fn most_at_a_time(&self) -> usize {
+        self.gate.most.load(Ordering::SeqCst)
+    }
+
     /// Every request, as `METHOD path`, in the order of arrival.
     pub fn requests(&self) -> Vec<String> {
         lock(&self.shared).requests.clone()
@@ -146,8 +194,14 @@ fn lock(shared: &Mutex<Repository>) -> MutexGuard<'_, Repository> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn answer(State(shared): State<Arc<Mutex<Repository>>>, request: Request) -> Response {
+async fn answer(
+    State((shared, gate)): State<(Arc<Mutex<Repository>>, Arc<Gate>)>,
+    request: Request,
+) -> Response {
     let (parts, body) = request.into_parts();
+    if parts.method == Method::GET {
+        gate.pass().await;
+    }
     let Ok(body) = to_bytes(body, 1 << 20).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };

@@ -26,7 +26,7 @@ mod listing;
 pub use listing::Listing;
 
 /// Where Debian keeps httpd's modules.
-const MODULES: &str = "/usr/lib/apache2/modules";
+pub(crate) const MODULES: &str = "/usr/lib/apache2/modules";
 /// What every configuration loads; the rest is built in.
 const LOADED: [&str; 9] = [
     "mpm_event",

@@ -30,3 +30,4 @@ pub mod primitives;
 pub mod proxy;
 pub mod readers;
 pub mod scripted;
+pub mod tls;
