@@ -358,8 +358,12 @@ fn select(entries: Vec<Entry<'_>>, basename: &str) -> Result<Vec<u8>, ChecksumEr
 
 /// Foreign text, short enough for one line of a report.
 pub(crate) fn shorten(text: &str) -> String {
-    const LIMIT: usize = 60;
-    match text.char_indices().nth(LIMIT) {
+    cut(text, 60)
+}
+
+/// Foreign text of at most so many characters, such as a path.
+pub(crate) fn cut(text: &str, limit: usize) -> String {
+    match text.char_indices().nth(limit) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),
     }

@@ -25,10 +25,13 @@ use crate::rules::{Finding, Rule};
 use reader::Reader;
 use yaml::Place;
 
-pub(crate) use reader::is_airflow_publish;
+pub(crate) use reader::{illegal, is_airflow_publish};
 
 /// The key of the releases.
 pub const RELEASES: &str = "releases";
+
+/// What is wrong with a file, at most: nobody reads thousands.
+const TOLD: usize = 50;
 
 /// What only a run itself can say: what it does, from which file, and the
 /// digest that a person approved for it.
@@ -73,10 +76,10 @@ impl Config {
     /// Reads the bytes of a file of this name.
     ///
     /// # Errors
-    /// Everything that is not legal, each with line and column; only the
-    /// first where the file is no YAML that is read at all.
+    /// What is not legal, each with line and column: the first 50 of it, and
+    /// only one where the file is no YAML that is read at all.
     pub fn read(name: &str, bytes: &[u8]) -> Result<Self, Vec<Finding>> {
-        let (text, root) = yaml::read(bytes).map_err(|why| vec![reader::illegal(name, why)])?;
+        let (text, root) = yaml::read(bytes).map_err(|why| vec![illegal(name, &why)])?;
         let mut reader = Reader {
             name,
             text,
@@ -86,6 +89,7 @@ impl Config {
         if reader.problems.is_empty() {
             Ok(config)
         } else {
+            reader.problems.truncate(TOLD);
             Err(reader.problems)
         }
     }

@@ -17,11 +17,11 @@ mod tests;
 use std::fmt::Write as _;
 
 use crate::config::yaml::{self, Place, Value, YamlError};
-use crate::config::{Config, is_airflow_publish};
+use crate::config::{self, Config, is_airflow_publish};
 use crate::inputs::Inputs;
 use crate::plan::Plan;
 use crate::report::escape;
-use crate::rules::{Finding, Rule};
+use crate::rules::Finding;
 use reader::Reader;
 
 /// What a release-config becomes.
@@ -39,9 +39,8 @@ pub struct Migrated {
 /// It is no release-config, or says no source that a run could read.
 pub fn convert(name: &str, bytes: &[u8]) -> Result<(String, Migrated), Vec<Finding>> {
     let illegal = |why: YamlError| {
-        let path = format!("{name}:{}", why.place);
         let action = "Correct the file; `migrate` takes a release-config of airflow-publish.";
-        vec![Finding::new(Rule::ConfigIllegal, Some(&path), why.expected, why.found).advise(action)]
+        vec![config::illegal(name, &why).advise(action)]
     };
     let (text, root) = yaml::read(bytes).map_err(illegal)?;
     let map = match &root.value {

@@ -96,6 +96,8 @@ pub fn read_folder(
 pub fn read_mds(bytes: &[u8], basename: &str) -> Result<Vec<(Algorithm, Vec<u8>)>, ChecksumError> {
     let text = decode(bytes)?;
     let mut found: Vec<(&str, String)> = Vec::new();
+    // Whether a digest can go on: what a name or a blank line parts never was one.
+    let mut is_open = false;
     for (line, number) in text.lines().map(str::trim).zip(1_usize..) {
         let unknown = || ChecksumError::UnknownForm {
             line: number,
@@ -103,14 +105,17 @@ pub fn read_mds(bytes: &[u8], basename: &str) -> Result<Vec<(Algorithm, Vec<u8>)
         };
         let Some((head, groups)) = line.rsplit_once('=') else {
             if line.is_empty() {
+                is_open = false;
                 continue;
             }
             // The name of a long name's digest stands on a line of its own.
             if let Some(name) = line.strip_suffix(':') {
                 check_name(name, basename)?;
+                is_open = false;
                 continue;
             }
-            let (_, digits) = found.last_mut().ok_or_else(unknown)?;
+            let last = found.last_mut().filter(|_| is_open);
+            let (_, digits) = last.ok_or_else(unknown)?;
             digits.push_str(&join(line).ok_or_else(unknown)?);
             continue;
         };
@@ -124,6 +129,7 @@ pub fn read_mds(bytes: &[u8], basename: &str) -> Result<Vec<(Algorithm, Vec<u8>)
         let known = TAGS.iter().find(|(known, _)| *known == tag);
         let (tag, _) = known.ok_or_else(unknown)?;
         found.push((tag, join(groups).ok_or_else(unknown)?));
+        is_open = true;
     }
     if found.is_empty() {
         return Err(ChecksumError::Empty);
@@ -177,7 +183,9 @@ fn counting(
                 name: basename.to_owned(),
             });
         }
-        counting.push((algorithm, digest));
+        if !counting.iter().any(|(of, _)| *of == algorithm) {
+            counting.push((algorithm, digest));
+        }
     }
     Ok(counting)
 }
@@ -238,6 +246,8 @@ mod tests {
                 );
             }
         }
+        let often = mds(NAME, b"hello")[0].repeat(100);
+        assert_eq!(read_mds(often.as_bytes(), NAME).unwrap().len(), 2);
         let weak = format!("{NAME}: MD5 = {}\n", group(&"AB".repeat(16), 2));
         assert_eq!(read_mds(weak.as_bytes(), NAME), Ok(Vec::new()));
     }
@@ -257,6 +267,14 @@ mod tests {
             (
                 "a line lost",
                 short.rsplit_once("\n ").unwrap().0.to_owned(),
+            ),
+            (
+                "a name in a digest",
+                long.replace("\n         ", &format!("\n{NAME}:\n         ")),
+            ),
+            (
+                "a blank line in a digest",
+                short.replace("\n                ", "\n\n                "),
             ),
             ("a tag that is none", short.replace("SHA512", "SHA5I2")),
             ("prose", format!("These are the digests\n{short}")),

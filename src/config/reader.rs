@@ -10,13 +10,18 @@ use serde_yaml::Spanned;
 
 use super::yaml::{self, Map, Node, Place, Value, YamlError};
 use super::{Config, NOT_IN_A_FILE, RELEASES, Setting, is_release_name, rows};
+use crate::checksum::cut;
 use crate::inputs::{Row, Shape, nearest, row};
 use crate::report::escape::is_hidden;
 use crate::rules::{Finding, Rule};
 
-pub(super) fn illegal(name: &str, why: YamlError) -> Finding {
+/// The verdict on what is wrong in the file of this name.
+pub(crate) fn illegal(name: &str, why: &YamlError) -> Finding {
+    // What stands there may be as long as the file.
+    const LIMIT: usize = 300;
     let path = format!("{name}:{}", why.place);
-    Finding::new(Rule::ConfigIllegal, Some(&path), why.expected, why.found)
+    let (expected, found) = (cut(&why.expected, LIMIT), cut(&why.found, LIMIT));
+    Finding::new(Rule::ConfigIllegal, Some(&path), expected, found)
 }
 
 /// Reads the tree and collects what is wrong with it.
@@ -38,7 +43,7 @@ impl Reader<'_> {
             expected: expected.into(),
             found: found.into(),
         };
-        self.problems.push(illegal(self.name, why));
+        self.problems.push(illegal(self.name, &why));
     }
 
     pub(super) fn root(&mut self, root: &Node) -> Config {

@@ -74,6 +74,18 @@ fn every_input_but_those_of_one_run_may_stand_in_a_file() {
     }
 }
 
+#[test]
+fn what_is_wrong_is_told_in_part_where_it_is_much() {
+    let many: Vec<String> = (0..5000).map(|number| format!("k{number}: x\n")).collect();
+    let problems = Config::read("a.yml", many.concat().as_bytes()).unwrap_err();
+    assert_eq!(problems.len(), 50);
+    assert_eq!(problems[49].path.as_deref(), Some("a.yml:50:1"));
+    let long = format!("? {}\n: x\n", "k".repeat(100_000));
+    let problems = Config::read("a.yml", long.as_bytes()).unwrap_err();
+    assert_eq!(problems.len(), 1);
+    assert_eq!(problems[0].found.chars().count(), 301);
+}
+
 proptest! {
     #[test]
     fn text_comes_back_to_the_letter(value in "[ -~é]{0,40}[!-~]", flow in any::<bool>()) {

@@ -12,6 +12,7 @@ use std::io::{Read, Seek, SeekFrom};
 use super::filename::DistributionName;
 use super::metadata::{Metadata, MetadataError, agree};
 use super::{archive, entry_points, fields};
+use crate::checksum::cut;
 use crate::rules::{Finding, Rule};
 
 #[cfg(test)]
@@ -20,6 +21,8 @@ mod tests;
 /// Bytes of a file that the index takes from each project, and from any.
 const USUAL_SIZE: u64 = 100 << 20;
 const LARGEST_SIZE: u64 = 1 << 30;
+/// Characters of a path that are shown; the metadata may name one of a megabyte.
+const PATH_LIMIT: usize = 200;
 /// Verdicts on one file. Metadata of a megabyte could hold a hundred thousand
 /// faults, and nobody reads so many.
 const TOLD: usize = 50;
@@ -115,7 +118,7 @@ fn check_license_files(
             findings.push(Finding::new(
                 Rule::LicenseFileMissing,
                 Some(path),
-                format!("{member} in the archive"),
+                format!("{} in the archive", cut(&member, PATH_LIMIT)),
                 "none",
             ));
         }

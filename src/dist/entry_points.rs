@@ -7,7 +7,9 @@
 //! the one delimiter, and that each script has a name that is no path: the index
 //! demands as much. Decides nothing about what the entry points name.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
+
+use crate::checksum::shorten;
 
 #[cfg(test)]
 mod tests;
@@ -21,7 +23,8 @@ const DEFAULT: &str = "DEFAULT";
 pub(super) fn check(bytes: &[u8]) -> Result<(), String> {
     let text = std::str::from_utf8(bytes).map_err(|_| "no UTF-8".to_owned())?;
     let mut sections: HashSet<&str> = HashSet::new();
-    let mut names: HashSet<(&str, &str)> = HashSet::new();
+    // In their order, so that the same file is always refused for the same name.
+    let mut names: BTreeSet<(&str, &str)> = BTreeSet::new();
     let mut section: Option<&str> = None;
     // How far the last option is indented, where there is one in the section.
     let mut option: Option<usize> = None;
@@ -37,7 +40,10 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), String> {
         }
         if let Some(name) = header(value) {
             if name != DEFAULT && !sections.insert(name) {
-                return Err(format!("the section {name} twice, in line {number}"));
+                return Err(format!(
+                    "the section {} twice, in line {number}",
+                    shorten(name)
+                ));
             }
             (section, option) = (Some(name), None);
             continue;
@@ -50,7 +56,10 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), String> {
             return Err(format!("no `name = value` in line {number}"));
         };
         if !names.insert((section, name)) {
-            return Err(format!("the name {name} twice, in line {number}"));
+            return Err(format!(
+                "the name {} twice, in line {number}",
+                shorten(name)
+            ));
         }
         option = Some(indent);
     }
@@ -61,7 +70,7 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), String> {
     });
     match illegal {
         None => Ok(()),
-        Some((section, name)) => Err(format!("the name {name} in {section}")),
+        Some((section, name)) => Err(format!("the name {} in {section}", shorten(name))),
     }
 }
 

@@ -9,6 +9,10 @@ use crate::dist::filename::is_other_artifact;
 
 /// More alternatives than this are not written out.
 const MOST: usize = 64;
+/// Groups within each other, which are read one within the other.
+const DEEPEST: usize = 16;
+/// Bytes of an expression; one that people wrote has a few dozen.
+const LONGEST: usize = 1000;
 
 /// A regular expression of a release-config as globs on whole names, one for
 /// each alternative.
@@ -26,6 +30,9 @@ impl Globs {
     /// Python's `re.match` holds the beginning only, so the expression has to
     /// end in `$` or `.*`. None where globs cannot say it.
     pub(super) fn read(pattern: &str) -> Option<Self> {
+        if pattern.len() > LONGEST {
+            return None;
+        }
         let body = pattern.strip_prefix('^').unwrap_or(pattern);
         let (body, anchored) = match body.strip_suffix('$') {
             Some(body) if !body.ends_with('\\') => (body, true),
@@ -33,6 +40,7 @@ impl Globs {
         };
         let mut reader = Reader {
             rest: body,
+            depth: 0,
             grouped: false,
         };
         let globs = reader.alternatives()?;
@@ -46,6 +54,8 @@ impl Globs {
 
 struct Reader<'a> {
     rest: &'a str,
+    /// Of how many groups the end is still to come.
+    depth: usize,
     grouped: bool,
 }
 
@@ -94,7 +104,12 @@ impl Reader<'_> {
                 }
                 self.grouped = true;
             }
+            if self.depth >= DEEPEST {
+                return None;
+            }
+            self.depth += 1;
             let all = self.alternatives()?;
+            self.depth -= 1;
             return (self.take(")") && !self.is_repeated()).then_some(all);
         }
         for (regex, glob) in [(".*?", "*"), (".*", "*"), (".+?", "?*"), (".+", "?*")] {

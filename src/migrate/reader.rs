@@ -178,6 +178,10 @@ impl<'a> Reader<'a> {
             .string(from.get("url"))
             .ok_or_else(|| refuse("no `url`"))?;
         let url = self.secure(&url);
+        // A source may be a folder of this machine, but no release-config means one.
+        if !has_scheme(&url) {
+            return Err(refuse("a `url` that is none of https"));
+        }
         let url = url.trim_end_matches('/');
         let path = self.string(from.get("path")).unwrap_or_default();
         let path = path.trim_start_matches("./").trim_matches('/');
@@ -207,6 +211,9 @@ impl<'a> Reader<'a> {
                 self.note(format!("checks.signature: the method `{method}` checked nothing; every signature is checked now."));
             }
             match self.string(check.get("keys")) {
+                Some(url) if !has_scheme(&url) => self.note(format!(
+                    "checks.signature: `{url}` is no address; the project's own KEYS of the release area is used."
+                )),
                 Some(url) => {
                     let url = self.secure(&url);
                     if !keys.contains(&url) {
@@ -342,4 +349,8 @@ impl<'a> Reader<'a> {
             ));
         }
     }
+}
+
+fn has_scheme(address: &str) -> bool {
+    address.starts_with("https://") || address.starts_with("http://")
 }

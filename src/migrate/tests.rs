@@ -52,6 +52,52 @@ fn an_expression_becomes_globs_of_exactly_its_meaning_or_none() {
 }
 
 #[test]
+fn an_expression_of_any_size_is_left_alone_at_little_cost() {
+    let nested = |depth: usize| format!("{}a{}$", "(".repeat(depth), ")".repeat(depth));
+    assert!(Globs::read(&nested(16)).is_some());
+    for pattern in [
+        nested(17),
+        "(".repeat(250_000),
+        "(a|".repeat(80_000),
+        format!("{}$", "a".repeat(250_000)),
+    ] {
+        assert_eq!(Globs::read(&pattern), None);
+    }
+}
+
+#[test]
+fn what_is_no_address_is_never_taken_for_a_folder_of_this_machine() {
+    let convert = |url: &str, keys: &str| {
+        let text = format!(
+            "publisher: {{url: '{url}', path: x}}\n\
+             checks: {{signature: [{{method: gpg, keys: '{keys}'}}]}}\n"
+        );
+        super::convert("old.yml", text.as_bytes())
+    };
+    let url = "https://dist.apache.org/repos/dist/dev/foo";
+    let keys = "https://dist.apache.org/repos/dist/release/foo/KEYS";
+    for other in [
+        "release",
+        "/srv/release",
+        "htt",
+        "file:///srv",
+        "svn://a.org/b",
+    ] {
+        let problems = convert(other, keys).unwrap_err();
+        assert_eq!(
+            problems[0].found, "a `url` that is none of https",
+            "{other}"
+        );
+        let (text, migrated) = convert(url, other).unwrap();
+        assert!(!text.contains("\nkeys:"), "{text}");
+        let is_told = |note: &String| note.contains("is no address");
+        assert!(migrated.notes.iter().any(is_told), "{other}");
+    }
+    let (text, _) = convert(url, keys).unwrap();
+    assert!(text.contains(&format!("\nkeys: '{keys}'\n")), "{text}");
+}
+
+#[test]
 fn a_glob_on_file_names_becomes_whole_project_names_or_none() {
     for (glob, expected) in [
         ("*apache_foo*", Some("apache-foo apache-foo-*")),

@@ -148,11 +148,24 @@ fn name_in(link: &[u8], folder: &str) -> Result<Option<(String, bool)>, IndexPag
 /// by its name alone.
 fn is_below(link: &str, folder: &str) -> bool {
     let plain = link.split(['?', '#']).next().unwrap_or_default();
-    match (path::decode(plain), path::decode(folder)) {
-        (Some(link), Some(folder)) => link.len() > folder.len() && link.starts_with(&folder),
+    decoded_below(plain, folder)
         // Another host, or a spelling that no server gives its own paths.
-        _ => link.starts_with(folder) && plain.len() > folder.len(),
+        .unwrap_or_else(|| link.starts_with(folder) && plain.len() > folder.len())
+}
+
+/// The same by the decoded segments; none where one of the paths has none.
+fn decoded_below(link: &str, folder: &str) -> Option<bool> {
+    let folder = path::decode(folder)?;
+    let mut above = folder.iter();
+    let (mut is_same, mut is_longer) = (true, false);
+    for segment in path::decode_each(link)? {
+        let segment = segment?;
+        match above.next() {
+            Some(above) => is_same &= *above == segment,
+            None => is_longer = true,
+        }
     }
+    Some(is_same && is_longer)
 }
 
 /// The page itself in another order, its own parts, the parent, another scheme.

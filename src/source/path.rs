@@ -19,12 +19,15 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
 /// two ends; none when a segment is empty, `.`, `..`, no UTF-8, or holds a
 /// separator or NUL after decoding.
 pub(super) fn decode(path: &str) -> Option<Vec<String>> {
-    if path == "/" {
-        return Some(Vec::new());
-    }
+    decode_each(path)?.collect()
+}
+
+/// The same one by one, for a path of any length.
+pub(super) fn decode_each(path: &str) -> Option<impl Iterator<Item = Option<String>>> {
     let inner = path.strip_prefix('/')?;
     let inner = inner.strip_suffix('/').unwrap_or(inner);
-    inner.split('/').map(decode_segment).collect()
+    let segments = (path != "/").then(|| inner.split('/'));
+    Some(segments.into_iter().flatten().map(decode_segment))
 }
 
 pub(super) fn decode_segment(segment: &str) -> Option<String> {

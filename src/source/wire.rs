@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use url::Url;
 
 use super::xml::Malformed;
-use super::{Entry, list_report, path, svn, svndiff, update_report, webdav};
+use super::{Entry, index_page, list_report, path, svn, svndiff, update_report, webdav};
 
 /// The files and folders that the answer to a PROPFIND names directly below
 /// `url`, whose own path relative to the source is `folder`.
@@ -20,6 +20,15 @@ pub fn listing(url: &Url, folder: &str, body: &[u8]) -> Result<(Vec<String>, Vec
     let asked = path::decode(url.path()).ok_or("no plain address")?;
     let resources = webdav::parse(body).map_err(|error| error.to_string())?;
     svn::read_children(url, &asked, folder, resources).map_err(|error| error.to_string())
+}
+
+/// The names that the index page of a folder lists, and whether each is a
+/// folder. `folder` is its path, percent-encoded, with a slash at its end.
+///
+/// # Errors
+/// What is wrong with the page, in words.
+pub fn index_page(page: &[u8], folder: &str) -> Result<BTreeMap<String, bool>, String> {
+    index_page::read(page, folder).map_err(|error| error.to_string())
 }
 
 /// The paths that a list report names below the folder of these segments; the

@@ -71,6 +71,16 @@ fn license_files_lie_where_the_index_looks() {
     };
     assert_eq!(sdist("foo-1.0/"), []);
     assert_eq!(sdist("foo-1.0/foo/"), [Rule::LicenseFileMissing; 2]);
+    let path = "a/".repeat(100_000);
+    let text = format!("Metadata-Version: 2.4\nName: foo\nVersion: 1.0\nLicense-File: {path}a\n");
+    let (file, bytes) = Wheel::new("foo", "1.0").with_metadata(&text).build();
+    let name = DistributionName::parse(&file).unwrap();
+    let (_, findings) = judge(Cursor::new(bytes), &name, &file);
+    let [finding] = &findings[..] else {
+        panic!("{} findings", findings.len());
+    };
+    assert_eq!(finding.rule, Rule::LicenseFileMissing);
+    assert!(finding.expected.len() < 250, "{}", finding.expected.len());
 }
 
 #[test]

@@ -44,6 +44,28 @@ fn entry_points_that_the_index_refuses_are_refused() {
     }
 }
 
+#[test]
+fn the_same_text_is_refused_for_the_same_name_each_time() {
+    let text = "[console_scripts]\n/d = x\n/b = x\n/a = x\n/c = x\n";
+    for _ in 0..50 {
+        let expected = Err("the name /a in console_scripts".to_owned());
+        assert_eq!(check(text.as_bytes()), expected);
+    }
+}
+
+#[test]
+fn a_long_name_is_shown_in_part() {
+    let name = "a/".repeat(500_000);
+    for text in [
+        format!("[console_scripts]\n{name} = x\n"),
+        format!("[a]\n{name} = x\n{name} = x\n"),
+        format!("[{name}]\n[{name}]\n"),
+    ] {
+        let error = check(text.as_bytes()).unwrap_err();
+        assert!(error.len() < 120 && error.contains("a/a/a/"), "{error}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_text_makes_it_panic(

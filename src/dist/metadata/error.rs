@@ -5,8 +5,11 @@
 
 use thiserror::Error;
 
-use crate::checksum::shorten;
+use crate::checksum::{cut, shorten};
 use crate::rules::{Finding, Rule};
+
+/// Characters of a path that are shown; one of a zip archive may have 65,535.
+const PATH_LIMIT: usize = 200;
 
 /// Why a distribution's own metadata cannot be used.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -90,10 +93,12 @@ impl MetadataError {
         match self {
             Self::Unreadable(_) => "a whole archive".into(),
             Self::Refused { expected, .. } => (*expected).into(),
-            Self::Missing { path, .. } => format!("{path} in the archive"),
-            Self::Twice { path, .. } => format!("{path} once in the archive"),
+            Self::Missing { path, .. } => format!("{} in the archive", cut(path, PATH_LIMIT)),
+            Self::Twice { path, .. } => format!("{} once in the archive", cut(path, PATH_LIMIT)),
             Self::Members { limit } => format!("at most {limit} members in the archive"),
-            Self::TooLarge { what, limit, .. } => format!("at most {limit} bytes of {what}"),
+            Self::TooLarge { what, limit, .. } => {
+                format!("at most {limit} bytes of {}", cut(what, PATH_LIMIT))
+            }
             Self::NotUtf8 => "metadata in UTF-8".into(),
             Self::Header { .. } => "metadata of `Field: value` lines".into(),
             Self::Fields { limit } => format!("at most {limit} metadata fields"),
