@@ -25,9 +25,14 @@
 
 mod archives;
 mod armored;
+mod configs;
+mod contents;
 mod corpus;
+mod lists;
+mod migrated;
 mod mutate;
 mod names;
+mod pages;
 mod round;
 mod servers;
 mod sidecars;
@@ -41,14 +46,18 @@ use round::{Kind, Settings, Target};
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Every reader of foreign bytes. The configuration file and the index pages
-/// of download servers belong here as soon as there is a reader for them.
+/// Every reader of foreign bytes, but for JSON: that is read by serde into
+/// types of our own.
 fn targets() -> Vec<Target> {
     vec![
         armored::keys(),
         armored::signature(),
         sidecars::checksum(),
+        lists::folder(),
+        lists::mds(),
         sidecars::metadata(),
+        contents::fields(),
+        contents::entry_points(),
         archives::wheel(),
         archives::sdist(),
         names::listing(),
@@ -56,6 +65,9 @@ fn targets() -> Vec<Target> {
         servers::list_report(),
         servers::update_report(),
         servers::svndiff(),
+        pages::index_page(),
+        configs::config(),
+        migrated::release_config(),
     ]
 }
 

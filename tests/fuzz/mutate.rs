@@ -51,6 +51,21 @@ impl Chance {
 /// No input grows beyond this, in bytes.
 pub const LARGEST: usize = 256 * 1024;
 
+/// A text that goes on and on between a head and a tail, each part by its
+/// number, of at most so many bytes.
+pub fn fill(most: usize, head: &str, each: impl Fn(usize) -> String, tail: &str) -> Vec<u8> {
+    let mut text = head.to_owned();
+    for number in 0.. {
+        let next = each(number);
+        if text.len() + next.len() + tail.len() > most {
+            break;
+        }
+        text.push_str(&next);
+    }
+    text.push_str(tail);
+    text.into_bytes()
+}
+
 const EDGES: [u64; 14] = [
     0,
     1,
