@@ -246,7 +246,7 @@ rules! {
         "The archive unpacks to more than 64 MiB and to more than fifty times its own size, as a bomb does."
         => "Keep large generated files out of it, or keep them compressed inside.";
     ArchivePathUnsafe "archive-path-unsafe" Refuse Verdict false
-        "A member of the archive would be unpacked outside of its folder."
+        "A member of the archive would be unpacked outside of its folder, is a link that leads out of it, or a device."
         => "Do not publish. Build it again with a current back end.";
     ZipFraming "zip-framing" Refuse Verdict false
         "The parts of the wheel do not follow one another as the index demands of a zip archive."

@@ -5,8 +5,10 @@
 //!
 //! Reads the archive to its end in bounded memory. Refuses what would let two
 //! readers see two different files: a second PKG-INFO, two paths for one member,
-//! sizes that an extension overrides, sparse members, members behind the end.
+//! sizes that an extension overrides, sparse members, members behind the end;
+//! and what no installer unpacks: links that lead out, devices.
 
+use std::borrow::Cow;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 use tar::{Archive, Entry, EntryType, PaxExtensions};
@@ -19,6 +21,7 @@ use super::{
 use crate::rules::Rule;
 
 mod gzip;
+mod link;
 #[cfg(test)]
 mod tests;
 
@@ -50,7 +53,7 @@ pub(super) fn read(file: &mut (impl Read + Seek), size: u64) -> Result<Contents,
     for entry in archive.entries()?.raw(true) {
         search.visit(entry?)?;
     }
-    if search.next_path.is_some() {
+    if search.next_path.is_some() || search.next_target.is_some() {
         return Err(ambiguous("a path that belongs to no member"));
     }
     // To the end, where gzip has its checksum.
@@ -69,8 +72,10 @@ struct Search {
     extensions: u64,
     top: Option<Vec<u8>>,
     names: Names,
-    /// The path that an extension gives to the member after it.
+    /// The path, and where a link leads, that extensions give to the member
+    /// after them.
     next_path: Option<Vec<u8>>,
+    next_target: Option<Vec<u8>>,
     pkg_info: Option<Vec<u8>>,
     buffer: Vec<u8>,
 }
@@ -99,27 +104,29 @@ impl Search {
         }
         match entry.header().entry_type() {
             EntryType::GNULongName => {
-                let mut path = self.read_extension(&mut entry, "a long name")?;
-                path.truncate(
-                    path.iter()
-                        .position(|byte| *byte == 0)
-                        .unwrap_or(path.len()),
-                );
-                return self.expect_path(path);
+                let path = self.read_extension(&mut entry, "a long name")?;
+                return expect(&mut self.next_path, until_nul(path));
             }
-            EntryType::GNULongLink => return Ok(()),
+            EntryType::GNULongLink => {
+                let target = self.read_extension(&mut entry, "a long name")?;
+                return expect(&mut self.next_target, until_nul(target));
+            }
             EntryType::XHeader => {
                 let extension = self.read_extension(&mut entry, "a pax header")?;
-                return match pax_path(&extension)? {
-                    Some(path) => self.expect_path(path),
-                    None => Ok(()),
-                };
+                let Paths { path, target } = pax_paths(&extension)?;
+                if let Some(path) = path {
+                    expect(&mut self.next_path, path)?;
+                }
+                return target.map_or(Ok(()), |target| expect(&mut self.next_target, target));
             }
             EntryType::XGlobalHeader => {
                 let extension = self.read_extension(&mut entry, "a pax header")?;
-                return match pax_path(&extension)? {
-                    None => Ok(()),
-                    Some(_) => Err(ambiguous("one path for all members")),
+                return match pax_paths(&extension)? {
+                    Paths {
+                        path: None,
+                        target: None,
+                    } => Ok(()),
+                    _ => Err(ambiguous("one path for all members")),
                 };
             }
             EntryType::GNUSparse => return Err(sparse()),
@@ -131,6 +138,11 @@ impl Search {
             .next_path
             .take()
             .unwrap_or_else(|| entry.path_bytes().into_owned());
+        let target = self
+            .next_target
+            .take()
+            .or_else(|| entry.link_name_bytes().map(Cow::into_owned));
+        link::check(kind, &path, target.as_deref().unwrap_or_default())?;
         // Some readers pass over such contents, others take them for members.
         let holds_nothing = path.ends_with(b"/") || !(kind.is_file() || kind.is_contiguous());
         let size = entry.header().entry_size()?;
@@ -157,18 +169,6 @@ impl Search {
             what: "long names and pax headers".into(),
             limit: EXTENSIONS_LIMIT,
         })
-    }
-
-    /// Keeps the path for the next member. Some readers take the first of two,
-    /// others the last, and only one of them is the one that was checked.
-    fn expect_path(&mut self, path: Vec<u8>) -> Result<(), MetadataError> {
-        if path.contains(&0) {
-            return Err(ambiguous("a path with a NUL byte"));
-        }
-        match self.next_path.replace(path) {
-            None => Ok(()),
-            Some(_) => Err(ambiguous("two paths for one member")),
-        }
     }
 
     fn visit_member<R: Read>(
@@ -216,6 +216,24 @@ impl Search {
     }
 }
 
+/// Keeps a path for the next member. Some readers take the first of two,
+/// others the last, and only one of them is the one that was checked.
+fn expect(next: &mut Option<Vec<u8>>, path: Vec<u8>) -> Result<(), MetadataError> {
+    if path.contains(&0) {
+        return Err(ambiguous("a path with a NUL byte"));
+    }
+    match next.replace(path) {
+        None => Ok(()),
+        Some(_) => Err(ambiguous("two paths for one member")),
+    }
+}
+
+fn until_nul(mut path: Vec<u8>) -> Vec<u8> {
+    let end = path.iter().position(|byte| *byte == 0);
+    path.truncate(end.unwrap_or(path.len()));
+    path
+}
+
 /// The path without the parts that name no folder, `.` and nothing. Refuses one
 /// that leads elsewhere, and one that is the folder that the archive is
 /// unpacked to.
@@ -260,19 +278,28 @@ fn check_header<R: Read>(entry: &Entry<'_, R>) -> Result<(), MetadataError> {
     Ok(())
 }
 
-/// The path that a pax extension gives, if any. One that gives a size is
+/// What a pax extension gives to the member after it.
+#[derive(Default)]
+struct Paths {
+    path: Option<Vec<u8>>,
+    /// Where a link leads.
+    target: Option<Vec<u8>>,
+}
+
+/// The paths that a pax extension gives, if any. One that gives a size is
 /// refused: it would move all that follows.
-fn pax_path(extension: &[u8]) -> Result<Option<Vec<u8>>, MetadataError> {
+fn pax_paths(extension: &[u8]) -> Result<Paths, MetadataError> {
     // The records end at an empty line for one reader, and not for another.
     if extension.starts_with(b"\n") || extension.windows(2).any(|pair| pair == b"\n\n") {
         return Err(ambiguous("an empty record in a pax header"));
     }
-    let mut path = None;
+    let mut paths = Paths::default();
     for record in PaxExtensions::new(extension) {
         let record = record?;
+        let value = || record.value_bytes().to_vec();
         match record.key_bytes() {
-            b"path" if path.is_some() => return Err(ambiguous("two paths for one member")),
-            b"path" => path = Some(record.value_bytes().to_vec()),
+            b"path" => expect(&mut paths.path, value())?,
+            b"linkpath" => expect(&mut paths.target, value())?,
             b"size" => return Err(ambiguous("a size in a pax header")),
             key if key.starts_with(b"GNU.sparse") || key == b"SCHILY.realsize" => {
                 return Err(sparse());
@@ -280,7 +307,7 @@ fn pax_path(extension: &[u8]) -> Result<Option<Vec<u8>>, MetadataError> {
             _ => {}
         }
     }
-    Ok(path)
+    Ok(paths)
 }
 
 /// Reads what follows the last member, which can be nothing but zeros.

@@ -58,6 +58,23 @@ fn a_renamed_wheel_lacks_its_folder() {
     );
 }
 
+/// Installers look for the one folder with this ending and refuse a second.
+#[test]
+fn a_wheel_with_the_metadata_of_two_projects_is_refused() {
+    let (file, mut bytes) = Wheel::new("foo", "1.0").with_payload(8).build();
+    let (payload, other) = (b"foo/payload.bin", b"x.dist-info/RRR");
+    for start in 0..bytes.len() - payload.len() {
+        if bytes[start..].starts_with(payload) {
+            bytes[start..start + payload.len()].copy_from_slice(other);
+        }
+    }
+    assert_found(
+        read_bytes(&file, bytes),
+        Rule::MetadataMismatch,
+        "expected one `.dist-info` folder at the top, found another, x.dist-info",
+    );
+}
+
 #[test]
 fn every_cut_of_an_archive_is_refused() {
     let (file, bytes) = distribution::wheel("foo", "1.0");
@@ -92,6 +109,35 @@ fn bytes_around_a_wheel_are_refused() {
     // Two archives behind one another: readers differ on which one counts.
     assert_found(
         read_bytes(&file, [&*bytes, &bytes].concat()),
+        Rule::ZipFraming,
+        "bytes before",
+    );
+}
+
+/// Python looks for the last signature of an end record, wherever it stands.
+#[test]
+fn a_comment_that_some_readers_take_for_the_end_of_a_wheel_is_refused() {
+    let (file, bytes) = distribution::wheel("foo", "1.0");
+    let with_comment = |comment: &[u8]| {
+        let mut bytes = bytes.clone();
+        bytes.truncate(bytes.len() - 2);
+        bytes.extend(u16::try_from(comment.len()).unwrap().to_le_bytes());
+        bytes.extend(comment);
+        bytes
+    };
+    assert!(read_bytes(&file, with_comment(b"made by hand")).is_ok());
+    assert!(read_bytes(&file, with_comment(b"PK")).is_ok());
+    let record = [&b"PK\x05\x06"[..], &[b'x'; 18]].concat();
+    for comment in [&*record, b"PK\x05\x06", b"a PK\x05\x06 within"] {
+        assert_found(
+            read_bytes(&file, with_comment(comment)),
+            Rule::ZipFraming,
+            "a second end",
+        );
+    }
+    // A whole archive: here it would be the second that counts.
+    assert_found(
+        read_bytes(&file, with_comment(&bytes)),
         Rule::ZipFraming,
         "bytes before",
     );

@@ -91,9 +91,14 @@ fn list_members(
         folder: format!("{stem}.dist-info"),
     };
     let mut unpacked = 0_u64;
+    let mut other_folder = None;
     for _ in 0..directory.entries {
         let (name, mut member) = read_central(&mut reader)?;
         unpacked = unpacked.saturating_add(member.unpacked);
+        let top = name.split(|byte| *byte == b'/').next().unwrap_or_default();
+        if top.ends_with(b".dist-info") && top != wheel.folder.as_bytes() {
+            other_folder.get_or_insert_with(|| lossy(top));
+        }
         let folder = name.ends_with(b"/");
         if folder && member.unpacked != 0 {
             return Err(framing("a folder with contents"));
@@ -120,7 +125,16 @@ fn list_members(
     ] {
         wheel.find(name, rule)?;
     }
-    Ok(wheel)
+    // Installers take the one that ends so, whatever its name, and give up
+    // where there are two.
+    match other_folder {
+        None => Ok(wheel),
+        Some(other) => Err(MetadataError::Refused {
+            rule: Rule::MetadataMismatch,
+            expected: "one `.dist-info` folder at the top",
+            found: format!("another, {other}"),
+        }),
+    }
 }
 
 impl Wheel {

@@ -224,6 +224,95 @@ fn a_member_with_two_paths_is_refused() {
     }
 }
 
+/// A link of this type: its path, and where it leads.
+fn link(kind: u8, path: &str, target: &str) -> Vec<u8> {
+    let mut block = plain_of(&[(kind, path, b"")]);
+    block.truncate(512);
+    block[157..157 + target.len()].copy_from_slice(target.as_bytes());
+    sign(&mut block);
+    block
+}
+
+fn read_with(blocks: &[u8]) -> Result<Metadata, MetadataError> {
+    let tar = [blocks, &plain_of(&[PKG_INFO])].concat();
+    read_bytes("foo-1.0.tar.gz", pack(&tar))
+}
+
+/// Installers refuse such an sdist as a whole, or follow the link.
+#[test]
+fn links_that_lead_out_of_an_sdist_are_refused() {
+    for (kind, path, target) in [
+        (b'2', "foo-1.0/a", "PKG-INFO"),
+        (b'2', "foo-1.0/a", "./b/../PKG-INFO"),
+        (b'2', "foo-1.0/a/b", "../c"),
+        (b'2', "foo-1.0/a/b", ".."),
+        (b'1', "foo-1.0/a/b", "foo-1.0/PKG-INFO"),
+        // No link has contents, and what is no link has no target.
+        (b'0', "foo-1.0/a", "/etc/passwd"),
+    ] {
+        let found = read_with(&link(kind, path, target));
+        assert!(found.is_ok(), "{path} to {target}: {found:?}");
+    }
+    for (kind, path, target) in [
+        (b'2', "foo-1.0/a", "/etc/passwd"),
+        (b'2', "foo-1.0/a", ".."),
+        (b'2', "foo-1.0/a", "../bar/x"),
+        (b'2', "foo-1.0/a/b", "../../x"),
+        (b'2', "foo-1.0/a", "b/../../../foo-1.0/PKG-INFO"),
+        (b'1', "foo-1.0/a", "/etc/passwd"),
+        (b'1', "foo-1.0/a", "../x"),
+        (b'1', "foo-1.0/a", "foo-1.0/../../x"),
+    ] {
+        assert_found(
+            read_with(&link(kind, path, target)),
+            Rule::ArchivePathUnsafe,
+            &format!("found the link {path} to {target}"),
+        );
+    }
+    for kind in [b'3', b'4', b'6'] {
+        assert_found(
+            read_sdist(&[PKG_INFO, (kind, "foo-1.0/x", b"")]),
+            Rule::ArchivePathUnsafe,
+            "found a device, foo-1.0/x",
+        );
+    }
+}
+
+/// The target that an extension gives is the one that counts.
+#[test]
+fn links_that_lead_out_by_an_extension_are_refused() {
+    let block = |member: Member<'_>| {
+        let mut tar = plain_of(&[member]);
+        tar.truncate(1024);
+        tar
+    };
+    let harmless = link(b'2', "foo-1.0/a", "b");
+    let long = block((b'K', "long", b"/etc/passwd\0"));
+    let pax = block((b'x', "pax", b"24 linkpath=/etc/passwd\n"));
+    for extension in [&long, &pax] {
+        assert_found(
+            read_with(&[extension, &*harmless].concat()),
+            Rule::ArchivePathUnsafe,
+            "found the link foo-1.0/a to /etc/passwd",
+        );
+    }
+    assert_found(
+        read_with(&[&*long, &pax, &harmless].concat()),
+        Rule::TarAmbiguous,
+        "two paths for one member",
+    );
+    assert_found(
+        read_sdist(&[PKG_INFO, (b'K', "long", b"b\0")]),
+        Rule::TarAmbiguous,
+        "belongs to no member",
+    );
+    assert_found(
+        read_sdist(&[(b'g', "pax", b"24 linkpath=/etc/passwd\n"), PKG_INFO]),
+        Rule::TarAmbiguous,
+        "one path for all",
+    );
+}
+
 /// Gives a header its sum.
 fn sign(header: &mut [u8]) {
     header[148..156].fill(b' ');

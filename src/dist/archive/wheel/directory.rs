@@ -51,6 +51,12 @@ pub(super) fn find(file: &mut (impl Read + Seek), size: u64) -> Result<Directory
                 })
         })
         .ok_or_else(|| MetadataError::Unreadable("no zip archive, or one cut off".into()))?;
+    // Some readers, that of the index among them, look for its last signature
+    // and for nothing else: there they would take the comment for the record.
+    let mut later = tail.windows(END.len()).skip(at + 1);
+    if later.any(|bytes| bytes == END) {
+        return Err(framing("a second end of its directory"));
+    }
     let mut record = Record(record);
     record.skip::<8>()?;
     let (on_disk, entries) = (record.u16()?, record.u16()?);

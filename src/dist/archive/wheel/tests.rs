@@ -133,9 +133,9 @@ fn a_wheel_with_a_wrong_record_is_refused() {
         ("without one", "\"foo.py,sha256=AAAA,\n".into(), &[]),
         // Only the signatures of this wheel's own RECORD are none of its lines.
         (
-            "none for bar.dist-info/RECORD.jws",
+            "none for bar/foo-1.0.dist-info/RECORD.jws",
             right.clone(),
-            &[("bar.dist-info/RECORD.jws", "x")],
+            &[("bar/foo-1.0.dist-info/RECORD.jws", "x")],
         ),
     ];
     for (message, lines, more) in cases {
