@@ -121,6 +121,16 @@ impl World {
         args
     }
 
+    /// Runs with these variables beside those of a runner.
+    pub fn run_beside(&self, mode: &str, variables: &[(&str, &str)]) -> Ran {
+        let own = env(&self.issuer);
+        let own = own
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        let env: Vec<(&str, &str)> = own.chain(variables.iter().copied()).collect();
+        run(&self.args(mode), &env)
+    }
+
     /// Runs with some inputs replaced or added.
     pub fn run(&self, mode: &str, changes: &[(&str, &str)]) -> Ran {
         run_with(self.args(mode), changes, &self.issuer)

@@ -3,6 +3,9 @@
 
 //! Signatures, signers and KEYS.
 
+use std::process::Command;
+
+use testbed::gpg::Gpg;
 use testbed::openpgp::{Digest, MADE, Reason, Revoking, SIGNED, Terms, armor};
 
 use super::*;
@@ -61,6 +64,16 @@ fn signatures_that_do_not_hold() {
         (
             "SHA-1",
             |it| sign_otherwise(it, |signing| signing.digest = Digest::Sha1),
+            &["signature-weak"],
+        ),
+        (
+            "MD5",
+            |it| sign_otherwise(it, |signing| signing.digest = Digest::Md5),
+            &["signature-weak"],
+        ),
+        (
+            "a certification for a signature of the file",
+            |it| sign_otherwise(it, |signing| signing.certification = true),
             &["signature-weak"],
         ),
         (
@@ -164,6 +177,38 @@ fn signers_who_may_not() {
             &["signer-not-in-keys"],
         ),
     ]);
+}
+
+#[test]
+fn the_keyring_of_the_machine_is_never_asked() {
+    let gpg = Gpg::new();
+    let stranger = gpg.make_key("Stranger <s@example.org>", "ed25519", None, "never");
+    let mut staged = Staged::honest();
+    for name in [WHEEL, SDIST] {
+        let bytes = staged.bytes(name);
+        let asc = gpg.sign(&stranger, &bytes, None, &[]);
+        // gpg itself, for which its own keyring counts, finds nothing wrong.
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(name), &bytes).unwrap();
+        std::fs::write(folder.path().join("asc"), &asc).unwrap();
+        let verified = Command::new("gpg")
+            .args(["--batch", "--quiet", "--verify", "asc", name])
+            .current_dir(folder.path())
+            .env("GNUPGHOME", gpg.home())
+            .output()
+            .unwrap();
+        assert!(verified.status.success());
+        staged.write(&format!("{name}.asc"), asc);
+    }
+    let world = World::start();
+    world.stage(RELEASE, staged.files);
+    let home = gpg.home().to_str().unwrap();
+    let ran = world.run_beside("publish", &[("GNUPGHOME", home)]);
+    assert_eq!(
+        (ran.refusals(), ran.status),
+        (vec!["signer-unknown".to_owned()], 1)
+    );
+    world.assert_untouched();
 }
 
 #[test]

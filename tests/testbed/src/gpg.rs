@@ -38,6 +38,11 @@ impl Gpg {
         Self { home }
     }
 
+    /// The folder of its keys, which other programs find by `GNUPGHOME`.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
     /// Makes a primary key that signs, without a passphrase; gives its
     /// fingerprint. `algorithm` as gpg names it (`rsa4096`, `ed25519`);
     /// `made` as `20240101T000000`, now if none; `expires` as `1y` or `never`.

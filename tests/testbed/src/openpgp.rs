@@ -117,6 +117,9 @@ pub struct Signing {
     pub digest: Digest,
     /// As a text signature (type 0x01).
     pub text: bool,
+    /// As a certification (type 0x10) of the file's bytes, which no program
+    /// makes: it would count for one that does not look at the type.
+    pub certification: bool,
     /// Seconds until the signature itself expires.
     pub lifetime: Option<u32>,
     /// A critical notation of this name.
@@ -136,6 +139,7 @@ impl Default for Signing {
             time_hashed: true,
             digest: Digest::Sha512,
             text: false,
+            certification: false,
             lifetime: None,
             critical_notation: None,
             subkey: None,
@@ -367,7 +371,24 @@ fn sign(key: &impl SigningKey, data: &[u8], signing: &Signing) -> Signature {
     }
     config.hashed_subpackets = hashed;
     config.unhashed_subpackets = unhashed;
+    if signing.certification {
+        config.typ = SignatureType::CertGeneric;
+        return sign_as_it_is(key, data, config);
+    }
     config.sign(key, &none(), data).expect("a signature")
+}
+
+/// Of a type that is not one of documents.
+fn sign_as_it_is(key: &impl SigningKey, data: &[u8], config: SignatureConfig) -> Signature {
+    let mut hasher = config.hash_alg.new_hasher().expect("a known digest");
+    hasher.update(data);
+    let hashed = config.hash_signature_data(&mut hasher);
+    let trailer = config.trailer(hashed.expect("memory")).expect("a trailer");
+    hasher.update(&trailer);
+    let hash = hasher.finalize();
+    let signature = key.sign(&none(), config.hash_alg, &hash);
+    let start = [hash[0], hash[1]];
+    Signature::from_config(config, start, signature.expect("a signature")).expect("a packet")
 }
 
 fn critical_notation(name: &'static str) -> Subpacket {
