@@ -31,6 +31,8 @@ pub use error::IndexError;
 pub use ledger::{FileState, Ledger, Standing, Wanted, ask};
 pub use read_back::{ReadBack, Shown, read_back};
 pub use served::{Served, fetch_served};
+#[doc(hidden)]
+pub use simple::read_page;
 pub use simple::{File, Project};
 pub use token::{Audience, UploadToken, audience, mint, obtain};
 pub use upload::{Uploaded, publish};

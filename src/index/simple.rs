@@ -6,16 +6,22 @@
 //! Decides that only a fresh JSON page counts: HTML, a redirect or a page that
 //! cannot be read is an error, never an empty project.
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use reqwest::Method;
 use reqwest::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
 use serde::Deserialize;
-use serde_json::Value;
+use serde::de::{Deserializer, Error as _, IgnoredAny, SeqAccess, Visitor};
 use url::Url;
 
 use super::{Index, IndexError};
 use crate::http::{self, HttpError, display_url, error_for_status, read_limited, sanitise};
 
 const MEDIA_TYPE: &str = "application/vnd.pypi.simple.v1+json";
+/// The most files, and the most versions, of one project; a row of a hostile
+/// page takes many times its bytes in memory.
+const MOST: usize = 200_000;
 /// The biggest page that is read, in bytes; the biggest of PyPI have a few MiB.
 const PAGE_LIMIT: u64 = 64 << 20;
 
@@ -54,8 +60,38 @@ struct Page {
     meta: Meta,
     #[serde(default, rename = "project-status")]
     status: Status,
-    files: Vec<PageFile>,
-    versions: Option<Vec<String>>,
+    files: Rows<PageFile>,
+    versions: Option<Rows<String>>,
+}
+
+/// A list of at most [`MOST`].
+struct Rows<T>(Vec<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Rows<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(RowsVisitor(PhantomData))
+    }
+}
+
+struct RowsVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for RowsVisitor<T> {
+    type Value = Rows<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a list of at most {MOST}")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Rows<T>, A::Error> {
+        let mut rows = Vec::new();
+        while let Some(row) = items.next_element()? {
+            if rows.len() >= MOST {
+                return Err(A::Error::invalid_length(MOST + 1, &self));
+            }
+            rows.push(row);
+        }
+        Ok(Rows(rows))
+    }
 }
 
 #[derive(Deserialize)]
@@ -64,7 +100,7 @@ struct Meta {
     api_version: String,
     /// The count of changes, which only PyPI's own software shows.
     #[serde(rename = "_last-serial")]
-    last_serial: Option<Value>,
+    last_serial: Option<IgnoredAny>,
 }
 
 #[derive(Default, Deserialize)]
@@ -78,11 +114,42 @@ struct PageFile {
     url: String,
     #[serde(default)]
     hashes: Hashes,
-    /// PEP 691: false, true, or the reason for true.
     #[serde(default)]
-    yanked: Value,
+    yanked: Yanked,
     #[serde(default, rename = "upload-time")]
     upload_time: Option<String>,
+}
+
+/// PEP 691: false, true, or the reason for true, of which nothing is kept.
+#[derive(Default)]
+struct Yanked(bool);
+
+impl<'de> Deserialize<'de> for Yanked {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(YankedVisitor)
+    }
+}
+
+struct YankedVisitor;
+
+impl Visitor<'_> for YankedVisitor {
+    type Value = Yanked;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("false, true or a reason")
+    }
+
+    fn visit_unit<E>(self) -> Result<Yanked, E> {
+        Ok(Yanked(false))
+    }
+
+    fn visit_bool<E>(self, yanked: bool) -> Result<Yanked, E> {
+        Ok(Yanked(yanked))
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Yanked, E> {
+        Ok(Yanked(true))
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -140,6 +207,17 @@ impl Index {
     }
 }
 
+/// What a page of this body says, as the tests reach it that feed it noise.
+///
+/// # Errors
+/// What is wrong with it, in words.
+#[doc(hidden)]
+pub fn read_page(body: &[u8]) -> Result<Project, String> {
+    let url =
+        Url::parse("https://index.example.org/simple/example/").map_err(|it| it.to_string())?;
+    parse(&url, MEDIA_TYPE, body).map_err(|error| error.to_string())
+}
+
 /// Reads a page of the API's version 1; fields that are not known are passed over.
 fn parse(url: &Url, media_type: &str, body: &[u8]) -> Result<Project, IndexError> {
     let unreadable = |found: String| IndexError::Unreadable {
@@ -158,17 +236,17 @@ fn parse(url: &Url, media_type: &str, body: &[u8]) -> Result<Project, IndexError
             page.meta.api_version
         )));
     }
-    let files = page.files.into_iter().map(|file| File {
+    let files = page.files.0.into_iter().map(|file| File {
         filename: file.filename,
         sha256: file.hashes.sha256.and_then(|sha256| as_sha256(&sha256)),
-        yanked: !matches!(file.yanked, Value::Null | Value::Bool(false)),
+        yanked: file.yanked.0,
         url: file.url,
         uploaded: file.upload_time.and_then(|time| as_seconds(&time)),
     });
     Ok(Project {
         status: page.status.status.unwrap_or_else(|| "active".to_owned()),
         files: files.collect(),
-        versions: page.versions,
+        versions: page.versions.map(|rows| rows.0),
         is_warehouse: page.meta.last_serial.is_some(),
     })
 }
@@ -226,6 +304,19 @@ mod tests {
         );
         let old = old.unwrap();
         assert_eq!((old.status.as_str(), old.versions), ("active", None));
+    }
+
+    #[test]
+    fn a_page_of_very_many_rows_is_refused() {
+        let page = |count: usize| {
+            let versions = vec!["\"1\""; count].join(",");
+            let body =
+                format!(r#"{{"meta":{{"api-version":"1.1"}},"files":[],"versions":[{versions}]}}"#);
+            read(MEDIA_TYPE, &body).map(|project| project.versions.map(|all| all.len()))
+        };
+        assert_eq!(page(MOST).unwrap(), Some(MOST));
+        let error = page(MOST + 1).unwrap_err().to_string();
+        assert!(error.contains("a list of at most 200000"), "{error}");
     }
 
     #[test]
