@@ -7,7 +7,7 @@ use asf_pypi_publish::config::{Config, NOT_IN_A_FILE, Setting, is_release_name, 
 use asf_pypi_publish::inputs::{Row, Shape};
 use asf_pypi_publish::rules::{Finding, Rule};
 
-use crate::mutate::fill;
+use crate::mutate::{fill, repeat};
 use crate::round::{Outcome, Target, measured};
 
 pub const NAME: &str = "a.yml";
@@ -92,7 +92,7 @@ const YAML: &[&[u8]] = &[
 /// Files of the most bytes that are read, in the shapes that cost most, and
 /// bombs of few.
 fn attacks() -> Vec<Vec<u8>> {
-    let same = |head: &str, each: &str, tail: &str| fill(LIMIT, head, |_| each.to_owned(), tail);
+    let same = |head: &str, each: &str, tail: &str| repeat(LIMIT, head, each, tail);
     let laughs = |levels: usize| {
         let level = |number: usize| {
             let inner = vec![format!("*a{}", number.saturating_sub(1)); 9].join(", ");

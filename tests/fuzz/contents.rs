@@ -13,7 +13,7 @@ use asf_pypi_publish::rules::{Finding, Rule, Severity};
 use testbed::bombs;
 use testbed::distribution::Wheel;
 
-use crate::mutate::fill;
+use crate::mutate::{fill, repeat};
 use crate::round::{Outcome, Target, bytes_of, measured};
 
 const ENTRY_POINTS: &str = "example-1.0.dist-info/entry_points.txt";
@@ -70,7 +70,10 @@ fn is_taken(field: &str, value: &str) -> bool {
         "project_urls" => value
             .split_once(',')
             .is_some_and(|(_, url)| is_address(url.trim())),
-        "requires_dist" => !value.split(';').next().unwrap_or_default().contains("://"),
+        "requires_dist" => {
+            let (before, _) = value.split_once(';').unwrap_or((value, ""));
+            !before.contains('@') || before.contains("===")
+        }
         "license_file" => !value.starts_with('/') && value.split('/').all(|part| part != ".."),
         _ => true,
     }
@@ -99,7 +102,7 @@ pub fn fields() -> Target {
         let mut attacks = bytes_of(bombs::metadata());
         let fill = |head: &str, each: &str, tail: &str| {
             let most = TEXT - HEAD.len();
-            fill(most, head, |_| each.to_owned(), &format!("{tail}\n"))
+            repeat(most, head, each, &format!("{tail}\n"))
         };
         attacks.extend([
             fill("Requires-Dist: a; ", "(", ""),
@@ -213,7 +216,7 @@ pub fn entry_points() -> Target {
         "",
     ];
     let attacks = || {
-        let same = |head: &str, each: &str, tail: &str| fill(TEXT, head, |_| each.to_owned(), tail);
+        let same = |head: &str, each: &str, tail: &str| repeat(TEXT, head, each, tail);
         vec![
             same("", "[", ""),
             same("[", "]", ""),
@@ -300,6 +303,10 @@ fn check_entry_points(input: &[u8]) -> Outcome {
     let mut sections: Vec<&str> = Vec::new();
     for line in text.split('\n') {
         if line.starts_with(|c: char| c.is_whitespace()) {
+            // It may be a section's, which is not followed here.
+            if line.trim_start().starts_with('[') {
+                section = "";
+            }
             continue;
         }
         let header = line

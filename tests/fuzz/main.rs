@@ -23,6 +23,7 @@
     reason = "a test, and a program of its own"
 )]
 
+mod answers;
 mod archives;
 mod armored;
 mod configs;
@@ -46,8 +47,8 @@ use round::{Kind, Settings, Target};
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Every reader of foreign bytes, but for JSON: that is read by serde into
-/// types of our own.
+/// Every reader of foreign bytes, but for the small answers in JSON, which
+/// serde reads into a few fields: of a token service, and of a mint.
 fn targets() -> Vec<Target> {
     vec![
         armored::keys(),
@@ -66,6 +67,7 @@ fn targets() -> Vec<Target> {
         servers::update_report(),
         servers::svndiff(),
         pages::index_page(),
+        answers::simple_page(),
         configs::config(),
         migrated::release_config(),
     ]

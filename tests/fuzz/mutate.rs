@@ -66,6 +66,14 @@ pub fn fill(most: usize, head: &str, each: impl Fn(usize) -> String, tail: &str)
     text.into_bytes()
 }
 
+/// The same where all parts are alike, which is quick to make.
+pub fn repeat(most: usize, head: &str, part: &str, tail: &str) -> Vec<u8> {
+    let room = most.saturating_sub(head.len() + tail.len());
+    [head, &part.repeat(room / part.len()), tail]
+        .concat()
+        .into_bytes()
+}
+
 const EDGES: [u64; 14] = [
     0,
     1,

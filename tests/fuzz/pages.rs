@@ -5,15 +5,15 @@
 
 use asf_pypi_publish::source::wire;
 
-use crate::mutate::fill;
+use crate::mutate::{fill, repeat};
 use crate::round::{Outcome, Target, measured};
 
 const FOLDER: &str = "/dist/a%20b/1.0/";
 const HEAD: &str = "<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 4.01//EN\">\n<html>\n <head>\n  \
                     <title>Index of /dist/a b/1.0</title>\n </head>\n <body>\n";
 const TAIL: &str = "</body></html>\n";
-/// What is read of a page at most, in bytes.
-const PAGE: usize = 8 << 20;
+/// A quarter of what is read of a page, in bytes, which is enough to hang.
+const PAGE: usize = 2 << 20;
 /// The longest name of a file, in bytes.
 const NAME: usize = 255;
 
@@ -91,17 +91,15 @@ pub fn index_page() -> Target {
         layer: None,
         check: check_index_page,
         // A link is kept twice, and there is a most of them.
-        memory: |len| (256 << 10) + 16 * len.min(PAGE),
+        memory: |len| (256 << 10) + 16 * len,
     }
 }
 
-/// Pages of as much as is read, in the shapes that cost most.
+/// Large pages in the shapes that cost most.
 fn attacks() -> Vec<Vec<u8>> {
     let head = |head: &str| [HEAD, head].concat();
     let tail = |tail: &str| [tail, TAIL].concat();
-    let same = |begin: &str, each: &str, end: &str| {
-        fill(PAGE, &head(begin), |_| each.to_owned(), &tail(end))
-    };
+    let same = |begin: &str, each: &str, end: &str| repeat(PAGE, &head(begin), each, &tail(end));
     let most = |count: usize, each: &dyn Fn(usize) -> String| {
         let links: Vec<String> = (0..count).map(each).collect();
         [HEAD, &links.concat(), TAIL].concat().into_bytes()
