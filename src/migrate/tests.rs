@@ -3,6 +3,9 @@
 
 //! Tables of what expressions become as globs and as projects.
 
+use globset::GlobBuilder;
+use proptest::prelude::*;
+
 use super::pattern::{Globs, is_never_published, is_sidecar, projects};
 use crate::dist::filename::DistributionName;
 
@@ -170,6 +173,101 @@ fn what_could_be_published_is_never_taken_for_what_never_is() {
             ] {
                 assert!(!is_never_published(&glob), "{glob} and {name}");
             }
+        }
+    }
+}
+
+/// A part of an expression, whose meaning is known without reading it.
+#[derive(Clone, Debug)]
+enum Part {
+    Letter(char),
+    Any,
+    /// Any number of characters, of so many at least; whether as few as can be.
+    Many(usize, bool),
+    /// Alternatives; whether it counts for a group.
+    Group(Vec<Vec<Self>>, bool),
+}
+
+impl Part {
+    fn write(&self) -> String {
+        match self {
+            Self::Letter('.') => r"\.".to_owned(),
+            Self::Letter(letter) => letter.to_string(),
+            Self::Any => ".".to_owned(),
+            Self::Many(least, lazy) => {
+                let often = if *least == 0 { "*" } else { "+" };
+                format!(".{often}{}", if *lazy { "?" } else { "" })
+            }
+            Self::Group(all, counts) => {
+                let all: Vec<String> = all.iter().map(|parts| write(parts)).collect();
+                format!("({}{})", if *counts { "" } else { "?:" }, all.join("|"))
+            }
+        }
+    }
+
+    /// Where it can end in the name when it begins there.
+    fn ends(&self, name: &[char], at: usize) -> Vec<usize> {
+        let is_letter = |letter| name.get(at) == Some(letter);
+        match self {
+            Self::Letter(letter) if is_letter(letter) => vec![at + 1],
+            Self::Any if at < name.len() => vec![at + 1],
+            Self::Letter(_) | Self::Any => Vec::new(),
+            Self::Many(least, _) => (at + least..=name.len()).collect(),
+            Self::Group(all, _) => all.iter().flat_map(|parts| ends(parts, name, at)).collect(),
+        }
+    }
+}
+
+fn write(parts: &[Part]) -> String {
+    parts.iter().map(Part::write).collect()
+}
+
+fn ends(parts: &[Part], name: &[char], at: usize) -> Vec<usize> {
+    parts.iter().fold(vec![at], |starts, part| {
+        let mut ends: Vec<usize> = starts.iter().flat_map(|at| part.ends(name, *at)).collect();
+        ends.sort_unstable();
+        ends.dedup();
+        ends
+    })
+}
+
+fn parts() -> impl Strategy<Value = Vec<Part>> {
+    let leaf = prop_oneof![
+        4 => prop::sample::select(vec!['a', 'b', '-', '.']).prop_map(Part::Letter),
+        1 => Just(Part::Any),
+        1 => (0..2_usize, any::<bool>()).prop_map(|(least, lazy)| Part::Many(least, lazy)),
+    ];
+    let part = leaf.prop_recursive(3, 12, 3, |part| {
+        let parts = prop::collection::vec(part, 0..3);
+        (prop::collection::vec(parts, 1..3), any::<bool>())
+            .prop_map(|(all, counts)| Part::Group(all, counts))
+    });
+    prop::collection::vec(part, 1..5)
+}
+
+proptest! {
+    #[test]
+    fn globs_match_what_the_expression_matches_and_nothing_else(
+        parts in parts(),
+        anchored in any::<bool>(),
+        names in prop::collection::vec("[ab.-]{0,7}", 20),
+    ) {
+        let pattern = write(&parts) + if anchored { "$" } else { "" };
+        let globs = Globs::read(&pattern);
+        // All that can be made here is read, but for what is too much of it.
+        prop_assume!(globs.is_some());
+        let matchers: Vec<_> = globs
+            .iter()
+            .flat_map(|globs| &globs.globs)
+            .map(|glob| GlobBuilder::new(glob).literal_separator(false).build().unwrap().compile_matcher())
+            .collect();
+        for name in names {
+            let letters: Vec<char> = name.chars().collect();
+            // Python's `re.match`: from the beginning, and to the end where it says so.
+            let found = ends(&parts, &letters, 0);
+            let expected = if anchored { found.contains(&letters.len()) } else { !found.is_empty() };
+            let matched = matchers.iter().any(|glob| glob.is_match(&name));
+            prop_assert_eq!(matched, expected, "{} and {}", pattern, name);
         }
     }
 }
