@@ -10,8 +10,10 @@
 //! and so needs a collision only. It counts inside a key, in the statements
 //! that its owner made of it: to forge one that lets another key sign takes a
 //! second preimage, which SHA-1 still withstands, and many release managers'
-//! good RSA keys hold nothing newer. MD5 never counts. docs/openpgp.md has the
-//! whole argument.
+//! good RSA keys hold nothing newer. It does not count in what a key on a curve
+//! says of itself, Ed25519 too: the crate follows RFC 9580 and takes no digest
+//! shorter than the curve. MD5 never counts. docs/openpgp.md has the whole
+//! argument.
 
 use std::time::{Duration, UNIX_EPOCH};
 

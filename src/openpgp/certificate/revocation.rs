@@ -15,7 +15,7 @@ use crate::openpgp::kind::Kind;
 use crate::openpgp::lapse::Lapse;
 use crate::openpgp::packets::Hints;
 use crate::openpgp::policy::{
-    Fault, Force, counts_in_key, force, made_at, reason_words, revokers, utc,
+    Fault, Force, counts_in_key, digest_bits, force, made_at, reason_words, revokers, utc,
 };
 use crate::rules::Rule;
 
@@ -69,7 +69,8 @@ impl Certificate {
 
     /// Those of the key by itself, and those of the subkey by the key. One by a
     /// designated revoker counts unverified and always, since that key need not
-    /// be in KEYS and refusing is the safe side.
+    /// be in KEYS and refusing is the safe side; so does one that only its digest
+    /// keeps the crate from checking.
     fn valid_revocations<'a>(
         &'a self,
         primary: &PublicKey,
@@ -86,7 +87,7 @@ impl Certificate {
             let force = if holds {
                 Some(force(signature, self.facts.created, now))
             } else {
-                by_revoker(signature).then_some(Force::Always)
+                (by_revoker(signature) || self.cannot_check(signature)).then_some(Force::Always)
             };
             force.map(|force| Revocation {
                 force,
@@ -106,6 +107,19 @@ impl Certificate {
             })
         });
         of_key.chain(of_subkey).collect()
+    }
+
+    /// Whether a revocation that says it is by this key has a digest of which the
+    /// crate does not even do the mathematics: an unknown one, or one that is
+    /// shorter than the key's curve. `gpg` takes SHA-1 from Ed25519.
+    fn cannot_check(&self, signature: &Signature) -> bool {
+        let least = match self.facts.kind {
+            Kind::Other { digest_bits, .. } => digest_bits,
+            Kind::Rsa | Kind::Unfit(_) | Kind::Unsupported(_) => 1,
+        };
+        let hints = Hints::of(signature);
+        let maker = (self.facts.fingerprint.clone(), self.facts.key_id);
+        digest_bits(signature) < least && (hints.is_empty() || hints.fits(&maker))
     }
 
     fn places(&self, revocation: &Statement, primary: &PublicKey) -> bool {

@@ -23,6 +23,7 @@ pub(super) enum Class {
     RevocationApart,
     NoKeyId,
     AbsentRevoker,
+    UncheckedRevocation,
     NoUserId,
     DigestStart,
     TwoNames,
@@ -88,7 +89,7 @@ const fn excused(
 }
 
 /// Every class, in the order of the page.
-pub(super) static TABLE: [Facts; 21] = [
+pub(super) static TABLE: [Facts; 22] = [
     stricter(
         Class::WeakDigest,
         "weak-digest",
@@ -175,6 +176,13 @@ pub(super) static TABLE: [Facts; 21] = [
         &["key-revoked"],
         "A key that its owner allowed to revoke this one did so, and is not itself in \
          KEYS: gpg cannot check it and lets the key live.",
+    ),
+    stricter(
+        Class::UncheckedRevocation,
+        "unchecked-revocation",
+        &["key-revoked"],
+        "The revocation is by a digest that nobody here knows, so that it cannot be checked. \
+         It counts all the same; gpg drops it.",
     ),
     stricter(
         Class::NoUserId,

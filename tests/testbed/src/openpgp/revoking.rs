@@ -4,8 +4,9 @@
 //! Revocations of keys and subkeys, those that say why and when, and those
 //! that say it where nothing protects it.
 
-use pgp::packet::{Signature, SignatureConfig, SignatureType, SubpacketData};
-use pgp::types::{KeyDetails, KeyVersion, RevocationKey, RevocationKeyClass, Timestamp};
+use pgp::packet::{PacketHeader, Signature, SignatureConfig, SignatureType, SubpacketData};
+use pgp::ser::Serialize as _;
+use pgp::types::{KeyDetails, KeyVersion, RevocationKey, RevocationKeyClass, Tag, Timestamp};
 
 pub use pgp::packet::RevocationCode as Reason;
 
@@ -78,16 +79,16 @@ impl TestKey {
 
     /// Revokes a subkey.
     pub fn revoke_subkey_as(&mut self, number: usize, revoking: &Revoking) {
-        let config = self.withdrawal(SignatureType::SubkeyRevocation, revoking);
         let (subkey, _) = &self.subkeys[number];
-        let revocation = config
-            .sign_subkey_binding(
-                &self.primary,
-                self.primary.public_key(),
-                &none(),
-                subkey.public_key(),
-            )
-            .expect("a revocation");
+        let revocation = marked(revoking, |revoking| {
+            self.withdrawal(SignatureType::SubkeyRevocation, revoking)
+                .sign_subkey_binding(
+                    &self.primary,
+                    self.primary.public_key(),
+                    &none(),
+                    subkey.public_key(),
+                )
+        });
         self.subkeys[number].1.push(revocation);
     }
 
@@ -140,9 +141,10 @@ impl TestKey {
     }
 
     fn revocation(&self, revoking: &Revoking) -> Signature {
-        self.withdrawal(SignatureType::KeyRevocation, revoking)
-            .sign_key(&self.primary, &none(), self.primary.public_key())
-            .expect("a revocation")
+        marked(revoking, |revoking| {
+            self.withdrawal(SignatureType::KeyRevocation, revoking)
+                .sign_key(&self.primary, &none(), self.primary.public_key())
+        })
     }
 
     fn withdrawal(&self, typ: SignatureType, revoking: &Revoking) -> SignatureConfig {
@@ -175,4 +177,28 @@ impl TestKey {
         }
         config
     }
+}
+
+/// The signature, with the digest asked for. One that the crate does not make,
+/// since it is shorter than the key's curve, is made by SHA-512 and marked as
+/// the other: whoever does not take such a digest cannot tell.
+fn marked(
+    revoking: &Revoking,
+    sign: impl Fn(&Revoking) -> pgp::errors::Result<Signature>,
+) -> Signature {
+    if let Ok(signature) = sign(revoking) {
+        return signature;
+    }
+    let strong = Revoking {
+        digest: Digest::Sha512,
+        ..revoking.clone()
+    };
+    let mut body = Vec::new();
+    let signature = sign(&strong).expect("a revocation");
+    signature.to_writer(&mut body).expect("a signature packet");
+    // After version, type and algorithm of the key.
+    body[3] = u8::from(revoking.digest);
+    let length = u32::try_from(body.len()).expect("a short packet");
+    let header = PacketHeader::new_fixed(Tag::Signature, length);
+    Signature::try_from_reader(header, body.as_slice()).expect("a signature packet")
 }

@@ -34,6 +34,7 @@ pub(super) fn add(table: &mut Table, maker: &Maker) {
     of_a_user_id(table, maker);
     by_another_key(table, maker);
     without_a_reason(table);
+    by_a_short_digest(table, maker);
     damaged(table, maker);
 }
 
@@ -85,6 +86,31 @@ fn unarmored(block: &[u8]) -> Vec<u8> {
         .collect();
     let decoded = base64::engine::general_purpose::STANDARD.decode(digits);
     decoded.expect("base64")
+}
+
+/// The crate does not do the mathematics of an Ed25519 signature by these.
+fn by_a_short_digest(table: &mut Table, maker: &Maker) {
+    table.section(
+        "A revocation by a short digest",
+        "An Ed25519 key was revoked by gpg with a digest of less than 256 bits.",
+    );
+    let key = maker.key("ed25519");
+    let asc = maker.sign(&key, &[]);
+    let good = maker.export(&key);
+    let packets = maker.export_packets(&key);
+    for digest in ["SHA1", "RIPEMD160", "SHA224"] {
+        for (reason, answer) in [("compromised", "1"), ("superseded", "2")] {
+            let args = ["--cert-digest-algo", digest, "-o", "-", "--gen-revoke"];
+            let answers = format!("y\n{answer}\n\ny\n");
+            let alone = maker.converse(NOW - 60, &[&args[..], &[&key]].concat(), &answers);
+            let inside = inside(&packets, &alone);
+            let apart = [good.as_slice(), &alone].concat();
+            for (place, text) in [("inside the key", inside), ("in a block after", apart)] {
+                let name = format!("{digest}, {reason}, {place}");
+                table.push(Row::new(name, &text, asc.clone()));
+            }
+        }
+    }
 }
 
 fn of_a_subkey(table: &mut Table, maker: &Maker) {
@@ -260,13 +286,12 @@ fn damaged(table: &mut Table, maker: &Maker) {
             "an unknown version, inside the key",
             inside(&packets, &version),
         ),
-        (
-            "an unknown digest, inside the key",
-            inside(&packets, &digest),
-        ),
         ("a wrong armor checksum", after(wrong_sum.as_bytes())),
         ("no END line", after(no_end.as_bytes())),
     ] {
         table.push(Row::new(name, &keys, asc.clone()));
     }
+    let name = "an unknown digest, inside the key";
+    let row = Row::new(name, &inside(&packets, &digest), asc.clone());
+    table.push(row.because([Class::UncheckedRevocation]));
 }
