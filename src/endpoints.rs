@@ -15,8 +15,6 @@ pub const ASF_DOWNLOADS_HOST: &str = "downloads.apache.org";
 pub const ASF_ARCHIVE_HOST: &str = "archive.apache.org";
 /// The path of the archive's root on [`ASF_ARCHIVE_HOST`].
 pub const ASF_ARCHIVE_ROOT: &str = "/dist";
-/// Where the ASF explains its limits and its bans.
-pub const ASF_ABUSE_PAGE: &str = "https://infra.apache.org/abc";
 
 /// The base of PyPI: `/simple/`, `/_/oidc/…`, `/integrity/` and the web pages.
 pub const PYPI_BASE: &str = "https://pypi.org";

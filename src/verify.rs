@@ -251,7 +251,8 @@ impl Batch {
     /// # Errors
     /// A distribution that was not verified, a project or a version that the
     /// plan does not name, a distribution that it requires and that is not
-    /// there, another digest than the expected one, or nothing at all. The caller has already reported what each artifact lacks.
+    /// there, another digest than the expected one, or nothing at all. The
+    /// caller has already reported what each artifact lacks.
     pub fn assemble(
         judgements: Vec<Judgement>,
         plan: &Plan,
@@ -260,11 +261,13 @@ impl Batch {
         let refused = judgements
             .iter()
             .any(|one| one.findings.iter().any(Finding::refuses));
-        let whole = !refused && judgements.len() == snapshot.artifacts().len();
+        let all = judgements.len() == snapshot.artifacts().len();
         let mut files: Vec<Verified> = judgements
             .into_iter()
             .filter_map(|one| one.verified)
             .collect();
+        let distributions = snapshot.artifacts().iter().filter(|one| one.name.is_some());
+        let whole = !refused && all && files.len() == distributions.count();
         let mut findings: Vec<Finding> = files
             .iter()
             .flat_map(|file| check_plan(file, plan))

@@ -75,7 +75,8 @@ impl<'a> Reader<'a> {
         match &of.get(key)?.value {
             Value::Map(map) => Some(Section { path, map }),
             other => {
-                self.note(format!("{path} is {}: not kept.", other.word()));
+                let name = path.trim_end_matches('.');
+                self.note(format!("{name} is {}: not kept.", other.word()));
                 None
             }
         }

@@ -13,7 +13,7 @@ pub mod text;
 use serde::Serialize;
 
 use crate::plan::Waived;
-use crate::rules::{Exit, Finding, exit_of};
+use crate::rules::{Exit, Finding, Rule, exit_of};
 
 /// How a run ended, in a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -257,8 +257,15 @@ impl Report {
     }
 
     /// Closes the report: the exit status of all findings together, and the
-    /// word for it, which is `good` where nothing refuses.
+    /// word for it, which is `good` where nothing refuses and a whole release
+    /// was verified: silence is no verdict.
     pub fn close(&mut self, good: Outcome) -> Exit {
+        if !self.refused()
+            && let Some(missing) = self.missing(good)
+        {
+            let expected = format!("{missing}, or a reason why it is not so");
+            self.note([Finding::new(Rule::Internal, None, expected, "neither")]);
+        }
         self.findings
             .sort_by(|a, b| (b.severity, &a.path, a.rule).cmp(&(a.severity, &b.path, b.rule)));
         self.findings.dedup();
@@ -271,6 +278,19 @@ impl Report {
             Exit::Outside => Outcome::Failed,
         };
         exit
+    }
+
+    /// What must be known before the run ended well, and is not.
+    fn missing(&self, good: Outcome) -> Option<&'static str> {
+        let is_there = |row: &FileRow| matches!(row.state, State::Uploaded | State::AlreadyThere);
+        let mut distributions = self.files.iter().filter(|row| row.project.is_some());
+        if self.digest.is_none() {
+            Some("a release digest")
+        } else if good == Outcome::Published && !distributions.all(is_there) {
+            Some("every distribution on the index")
+        } else {
+            None
+        }
     }
 
     /// What the index holds of this release, for the output `published`.
@@ -313,4 +333,47 @@ pub struct PublishedRow<'a> {
     file: &'a str,
     sha256: &'a str,
     verdict: State,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(state: State) -> FileRow {
+        FileRow {
+            project: Some("foo".to_owned()),
+            state,
+            ..FileRow::default()
+        }
+    }
+
+    #[test]
+    fn a_run_that_says_nothing_has_not_ended_well() {
+        for good in [Outcome::Verified, Outcome::DryRun, Outcome::Published] {
+            let mut report = Report::new("verify");
+            assert_eq!(report.close(good), Exit::Outside);
+            assert_eq!(report.outcome, Outcome::Failed);
+            let rules: Vec<Rule> = report.findings.iter().map(|one| one.rule).collect();
+            assert_eq!(rules, [Rule::Internal]);
+
+            report = Report::new("verify");
+            report.digest = Some("ab".repeat(32));
+            assert_eq!(report.close(good), Exit::Done);
+            assert_eq!(report.outcome, good);
+        }
+    }
+
+    #[test]
+    fn nothing_is_published_before_every_file_is_on_the_index() {
+        for (state, exit) in [
+            (State::Uploaded, Exit::Done),
+            (State::New, Exit::Outside),
+            (State::Unknown, Exit::Outside),
+        ] {
+            let mut report = Report::new("publish");
+            report.digest = Some("ab".repeat(32));
+            report.files = vec![row(State::AlreadyThere), row(state), FileRow::default()];
+            assert_eq!(report.close(Outcome::Published), exit, "{state:?}");
+        }
+    }
 }

@@ -44,7 +44,11 @@ pub fn outcome(report: &Report) -> String {
         .filter(|finding| finding.refuses())
         .count();
     match report.outcome {
-        Outcome::Verified => format!("Verified: {} hold.", counted(distributions, "distribution")),
+        Outcome::Verified => format!(
+            "Verified: {} hold{}.",
+            counted(distributions, "distribution"),
+            if distributions == 1 { "s" } else { "" }
+        ),
         Outcome::DryRun => format!(
             "Dry run: {} could be published; nothing was sent.",
             counted(distributions, "distribution")

@@ -167,6 +167,14 @@ fn rules_that_checked_nothing_are_closed() {
 }
 
 #[test]
+fn a_section_of_another_shape_is_told_by_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "publisher:\n  url: https://dist.apache.org/repos/dist/dev/\n  path: example/\nchecks:\n  - id: checksum\n";
+    let ran = migrate(folder.path(), text);
+    assert!(tells(&ran, "checks is a list: not kept."), "{}", ran.stdout);
+}
+
+#[test]
 fn where_in_doubt_the_projects_stay_open_so_that_publishing_refuses() {
     let folder = tempfile::tempdir().unwrap();
     let exclude = |pattern: &str| {
