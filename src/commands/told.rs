@@ -59,19 +59,23 @@ pub(super) fn verdict(judgement: &Judgement) -> String {
     format!("{word}: {}", judgement.path)
 }
 
+/// Damaged blocks that are told one by one: nobody reads more, and a KEYS made
+/// of nothing else would fill the log and the disk.
+const BAD_BLOCKS_TOLD: usize = 50;
+
 pub(super) fn keys_findings(told: &KeysReport, place: &str) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = told
-        .bad_blocks
-        .iter()
-        .map(|block| {
-            Finding::new(
-                Rule::KeysBadBlock,
-                Some(place),
-                "an OpenPGP public key",
-                format!("line {}: {}", block.line, block.why),
-            )
-        })
+    let bad = |found: String| {
+        let expected = "an OpenPGP public key";
+        Finding::new(Rule::KeysBadBlock, Some(place), expected, found)
+    };
+    let blocks = told.bad_blocks.iter().take(BAD_BLOCKS_TOLD);
+    let mut findings: Vec<Finding> = blocks
+        .map(|block| bad(format!("line {}: {}", block.line, block.why)))
         .collect();
+    let more = told.bad_blocks.len() - findings.len();
+    if more > 0 {
+        findings.push(bad(format!("{more} more like these")));
+    }
     if told.old_keys > 0 {
         let word = if told.old_keys == 1 { "key" } else { "keys" };
         let found = format!("{} {word} of PGP 2", told.old_keys);
