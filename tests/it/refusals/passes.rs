@@ -166,30 +166,6 @@ fn two_good_signatures_in_each_of_three_encodings() {
     ]);
 }
 
-/// A KEYS of nothing but damage once made a log of a hundred megabytes.
-#[test]
-fn what_is_odd_in_keys_is_told_within_bounds() {
-    let mut staged = Staged::honest();
-    // A key packet of version 3: time, days, RSA, two tiny numbers.
-    let old = [0x98, 14, 3, 0, 0, 0, 1, 0, 0, 1, 0, 8, 0xFF, 0, 2, 3];
-    let damaged = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n-----END PGP PUBLIC KEY BLOCK-----\n";
-    staged.keys = [
-        armor("PGP PUBLIC KEY BLOCK", &old),
-        key().armored_public(),
-        damaged.repeat(1000),
-    ]
-    .concat()
-    .into_bytes();
-    let (_, ran) = staged.publish();
-    assert_eq!(ran.status, 0, "{}", ran.stderr);
-    assert!(ran.rules("note").contains(&"keys-old".to_owned()));
-    assert_eq!(ran.rules("warn"), ["keys-bad-block"]);
-    let findings = ran.report["findings"].as_array().unwrap();
-    let bad = findings.iter().filter(|it| it["rule"] == "keys-bad-block");
-    assert_eq!(bad.count(), 51);
-    assert!(ran.stderr.contains("950 more like these"), "{}", ran.stderr);
-}
-
 #[test]
 fn keys_as_they_really_are() {
     pass_all(&[

@@ -5,6 +5,7 @@
 //! have one steady verdict.
 
 use sha1::{Digest as _, Sha1};
+use testbed::openpgp::{Reason, Revoking};
 
 use super::*;
 
@@ -187,5 +188,44 @@ fn what_cannot_be_checked_is_named() {
         assert_eq!(shape(&verdict), (false, vec![rule]), "{found}");
         let findings = verdict.expect_err(found);
         assert!(findings[0].found.contains(found), "{}", findings[0].found);
+    }
+}
+
+/// The crate takes no digest from a curve that is shorter than the curve, and
+/// `gpg` takes SHA-1 from Ed25519: what the owner revoked so must not pass.
+#[test]
+fn a_revocation_by_a_digest_that_cannot_be_checked_counts() {
+    for (kind, digest) in [
+        (Kind::Ed25519, Digest::Sha1),
+        (Kind::Ed25519, Digest::Sha224),
+        (Kind::P256, Digest::Sha1),
+        (Kind::P384, Digest::Sha256),
+    ] {
+        let mut key = TestKey::generate("k", kind);
+        key.add_subkey(Kind::Ed25519, &Terms::default());
+        let revoking = Revoking {
+            digest,
+            ..Revoking::because(SIGNED + DAY / 2, Reason::KeySuperseded)
+        };
+        let asc = key.sign_detached(DATA);
+        let mut inside = key.clone();
+        inside.revoke_as(&revoking);
+        let alone = key.armored_public() + &key.armored_revocation_as(&revoking);
+        for keys in [inside.armored_public(), alone] {
+            let verdict = judge_with(&keys, asc.as_bytes(), &[], NOW);
+            let gone = (false, vec![Rule::KeyRevoked]);
+            assert_eq!(shape(&verdict), gone, "{kind:?} {digest:?}");
+        }
+        // What another key says of itself is none of this one's business.
+        let other = TestKey::generate("other", kind);
+        let keys = key.armored_public() + &other.armored_revocation_as(&revoking);
+        let verdict = judge_with(&keys, asc.as_bytes(), &[], NOW);
+        assert_eq!(shape(&verdict), (true, vec![Rule::KeyKind]), "{kind:?}");
+
+        let by_subkey = key.sign_detached_with(DATA, &with(|it| it.subkey = Some(0)));
+        key.revoke_subkey_as(0, &revoking);
+        let gone = (false, vec![Rule::KeyRevoked]);
+        assert_eq!(shape(&judge(&key, &by_subkey)), gone, "{kind:?} subkey");
+        assert_eq!(shape(&judge(&key, &asc)), (true, vec![Rule::KeyKind]));
     }
 }
