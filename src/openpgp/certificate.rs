@@ -75,6 +75,9 @@ pub(super) struct Certificate {
     pub(super) unreadable_revocation: bool,
 }
 
+/// What is wrong with a key of which the newest word cannot be checked.
+const OVERTAKEN: &str = "its owner's newest word on it is by a digest that cannot be checked";
+
 /// What holds of a key that may sign.
 pub(super) struct Standing {
     pub(super) user_id: Option<String>,
@@ -128,8 +131,17 @@ impl Certificate {
         if statements.direct.is_none() && statements.user.is_none() {
             return Err(self.unusable("nothing in KEYS by which its owner vouches for it"));
         }
+        if self.is_overtaken(&statements) {
+            return Err(self.unusable(OVERTAKEN));
+        }
         let binding = match subkey {
-            Some(subkey) => Some(subkey.bind(primary, now)?),
+            Some(subkey) => {
+                let binding = subkey.bind(primary, now)?;
+                if self.may_overtake(&subkey.bindings, Some(binding)) {
+                    return Err(unusable(&subkey.facts.fingerprint, OVERTAKEN));
+                }
+                Some(binding)
+            }
             None if statements.find(may_sign) == Some(false) => {
                 return Err(self.unusable("its key flags do not let it sign"));
             }
@@ -151,6 +163,23 @@ impl Certificate {
             expired: expired.min_by_key(|lapse| lapse.end),
             note: note_kind(&self.facts, subkey.map(|subkey| &subkey.facts)),
         })
+    }
+
+    /// Whether the owner may have said something newer than what holds, which
+    /// nobody here can check: it might have ended the key's life.
+    fn is_overtaken(&self, holding: &SelfSignatures<'_>) -> bool {
+        let user = holding.user.map(|(signature, _)| signature);
+        let mut users = self.users.iter().map(|user| &user.statements);
+        self.may_overtake(&self.direct, holding.direct)
+            || users.any(|statements| self.may_overtake(statements, user))
+    }
+
+    fn may_overtake(&self, statements: &[Statement], holding: Option<&Signature>) -> bool {
+        let mut unchecked = statements
+            .iter()
+            .map(|statement| &statement.signature)
+            .filter(|signature| self.cannot_check(signature));
+        unchecked.any(|signature| made_at(signature) > holding.and_then(made_at))
     }
 
     fn unusable(&self, found: &str) -> Fault {

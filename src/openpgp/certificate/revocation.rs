@@ -109,10 +109,10 @@ impl Certificate {
         of_key.chain(of_subkey).collect()
     }
 
-    /// Whether a revocation that says it is by this key has a digest of which the
+    /// Whether a statement that says it is by this key has a digest of which the
     /// crate does not even do the mathematics: an unknown one, or one that is
     /// shorter than the key's curve. `gpg` takes SHA-1 from Ed25519.
-    fn cannot_check(&self, signature: &Signature) -> bool {
+    pub(super) fn cannot_check(&self, signature: &Signature) -> bool {
         let least = match self.facts.kind {
             Kind::Other { digest_bits, .. } => digest_bits,
             Kind::Rsa | Kind::Unfit(_) | Kind::Unsupported(_) => 1,

@@ -35,6 +35,7 @@ pub(super) fn add(table: &mut Table, maker: &Maker) {
     by_another_key(table, maker);
     without_a_reason(table);
     by_a_short_digest(table, maker);
+    an_end_by_a_short_digest(table, maker);
     damaged(table, maker);
 }
 
@@ -110,6 +111,36 @@ fn by_a_short_digest(table: &mut Table, maker: &Maker) {
                 table.push(Row::new(name, &text, asc.clone()));
             }
         }
+    }
+}
+
+/// The same of an end that the owner set: without it the key would live on.
+fn an_end_by_a_short_digest(table: &mut Table, maker: &Maker) {
+    table.section(
+        "An end by a short digest",
+        "After gpg made an Ed25519 key with one subkey, it set an end for one of them by SHA-1.",
+    );
+    for (name, commands, by_subkey) in [
+        ("the key", "expire\n1d", false),
+        ("the subkey", "key 1\nexpire\n1d", true),
+    ] {
+        let key = maker.key("ed25519");
+        let subkey = maker.subkey(&key, "ed25519", "sign");
+        let signer = if by_subkey { &subkey } else { &key };
+        let asc = maker.sign_at(NOW - 60, signer, &[]);
+        table.push(Row::new(
+            format!("{name}, without an end"),
+            &maker.export(&key),
+            asc.clone(),
+        ));
+        let args = ["--cert-digest-algo", "SHA1", "--edit-key", &key];
+        maker.converse(MADE + 3600, &args, &format!("{commands}\nsave\n"));
+        let row = Row::new(
+            format!("{name}, signed after its end"),
+            &maker.export(&key),
+            asc,
+        );
+        table.push(row);
     }
 }
 
