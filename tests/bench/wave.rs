@@ -14,6 +14,7 @@ use tempfile::TempDir;
 use testbed::distribution::{Sdist, Wheel};
 use testbed::httpd::Httpd;
 use testbed::proxy::{Faults, Proxy};
+use testbed::tls::{Speaks, TlsHttpd};
 
 use crate::measure::Outcome;
 use crate::tools::quiet;
@@ -33,25 +34,30 @@ const KEYS: &str = "release/wave/KEYS";
 pub(crate) struct Wave {
     /// Everything that is on disk; gone with this value.
     folder: TempDir,
-    /// The server.
-    pub(crate) httpd: Httpd,
+    server: TlsHttpd,
     proxy: Proxy,
+    /// The same in front of the port with TLS.
+    tls_proxy: Proxy,
 }
 
 impl Wave {
     /// Makes, signs and commits it.
     pub(crate) fn make() -> Outcome<Self> {
         let folder = TempDir::new().map_err(|why| why.to_string())?;
-        let httpd = Httpd::start();
-        let proxy = Proxy::start(httpd.port());
-        proxy.set(Faults {
-            delay: ROUND_TRIP,
-            ..Faults::default()
-        });
+        let server = TlsHttpd::start(Speaks::Both, None);
+        let delayed = |port| {
+            let proxy = Proxy::start(port);
+            proxy.set(Faults {
+                delay: ROUND_TRIP,
+                ..Faults::default()
+            });
+            proxy
+        };
         let wave = Self {
             folder,
-            httpd,
-            proxy,
+            proxy: delayed(server.httpd.port()),
+            tls_proxy: delayed(server.port()),
+            server,
         };
         wave.make_key()?;
         let files = wave.files();
@@ -61,8 +67,8 @@ impl Wave {
         }
         wave.sign(&files)?;
         let keys = fs::read(wave.keys_file()).map_err(|why| why.to_string())?;
-        wave.httpd.put(KEYS, &keys, "Add KEYS");
-        wave.httpd.commit_tree(&files, WAVE, "Add the wave");
+        wave.httpd().put(KEYS, &keys, "Add KEYS");
+        wave.httpd().commit_tree(&files, WAVE, "Add the wave");
         Ok(wave)
     }
 
@@ -129,30 +135,45 @@ impl Wave {
             .map_err(|why| why.to_string())
     }
 
+    /// The server.
+    pub(crate) fn httpd(&self) -> &Httpd {
+        &self.server.httpd
+    }
+
+    /// The authority of the server with TLS.
+    pub(crate) fn authority(&self) -> PathBuf {
+        self.server.authority()
+    }
+
+    /// A URL of the wave's by way of TLS, behind the added round trip.
+    pub(crate) fn over_tls(&self, url: &str) -> String {
+        self.tls_proxy.through(&self.server.over_tls(url))
+    }
+
     /// The wave on the server, behind the added round trip.
     pub(crate) fn url(&self) -> String {
-        self.proxy.through(&self.httpd.url(&format!("{WAVE}/")))
+        self.proxy.through(&self.httpd().url(&format!("{WAVE}/")))
     }
 
     /// The same where the server gives no reports.
     pub(crate) fn walked_url(&self) -> String {
-        let url = self.httpd.walked_url(&format!("{WAVE}/"));
+        let url = self.httpd().walked_url(&format!("{WAVE}/"));
         self.proxy.through(&url)
     }
 
     /// The wave on the server itself.
     pub(crate) fn direct_url(&self) -> String {
-        self.httpd.url(&format!("{WAVE}/"))
+        self.httpd().url(&format!("{WAVE}/"))
     }
 
     /// KEYS on the server itself.
     pub(crate) fn direct_keys_url(&self) -> String {
-        self.httpd.url(KEYS)
+        self.httpd().url(KEYS)
     }
 
     /// KEYS on the server, behind the added round trip.
     pub(crate) fn keys_url(&self) -> String {
-        self.proxy.through(&self.httpd.url(KEYS))
+        self.proxy.through(&self.httpd().url(KEYS))
     }
 }
 
@@ -204,17 +225,17 @@ impl<'a> Large<'a> {
             .and_then(|file| wheel.write_to(file))
             .map_err(|why| why.to_string())?;
         wave.sign(folder.path())?;
-        wave.httpd
+        wave.httpd()
             .commit_tree(folder.path(), LARGE_RELEASE, "Add a large wheel");
         Ok(Self { wave })
     }
 
     pub(crate) fn url(&self) -> String {
-        self.wave.httpd.url(&format!("{LARGE_RELEASE}/"))
+        self.wave.httpd().url(&format!("{LARGE_RELEASE}/"))
     }
 
     pub(crate) fn keys_url(&self) -> String {
-        self.wave.httpd.url(KEYS)
+        self.wave.httpd().url(KEYS)
     }
 }
 

@@ -117,7 +117,8 @@ pub(crate) fn certify(folder: &Path, names: &str) {
     let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
     for line in [
         format!("openssl req -x509 {key} -keyout ca.key -out ca.pem -days 2 -subj /CN=Testbed"),
-        format!("openssl req {key} -keyout host.key -out host.csr -subj /CN=Testbed"),
+        // Subversion holds an address only against the common name.
+        format!("openssl req {key} -keyout host.key -out host.csr -subj /CN=127.0.0.1"),
         "openssl x509 -req -in host.csr -CA ca.pem -CAkey ca.key -CAcreateserial \
          -extfile host.cnf -days 2 -out host.pem"
             .to_owned(),
