@@ -27,11 +27,15 @@ pub(super) struct Lanes {
     turns: Semaphore,
     /// Turns of requests that may open a connection.
     connections: Semaphore,
+    /// HTTP/2 was heard.
+    is_wide: AtomicBool,
+    /// The connection that all share failed.
+    is_lost: AtomicBool,
     /// Speaks nothing but HTTP/2, and so holds one connection however many
     /// requests there are: a client that speaks both opens one for each
-    /// request until it has seen what the server speaks.
-    shared: OnceLock<Client>,
-    is_shared_lost: AtomicBool,
+    /// request until it has seen what the server speaks. Made when it is
+    /// needed; none where it cannot be made.
+    shared: OnceLock<Option<Client>>,
 }
 
 impl Lanes {
@@ -41,20 +45,15 @@ impl Lanes {
             client: client.clone(),
             turns: Semaphore::new(CONNECTIONS),
             connections: Semaphore::new(CONNECTIONS),
+            is_wide: AtomicBool::new(false),
+            is_lost: AtomicBool::new(false),
             shared: OnceLock::new(),
-            is_shared_lost: AtomicBool::new(false),
         }
     }
 
     /// Takes note of what the server spoke in its first answer.
     pub(super) fn heard(&self, spoken: Version) {
-        if spoken != Version::HTTP_2 {
-            return;
-        }
-        // Where no such client can be made, what there is does.
-        if let Ok(client) = self.client.multiplexing()
-            && self.shared.set(client).is_ok()
-        {
+        if spoken == Version::HTTP_2 && !self.is_wide.swap(true, Ordering::Relaxed) {
             self.turns.add_permits(STREAMS - CONNECTIONS);
         }
     }
@@ -73,22 +72,117 @@ impl Lanes {
     /// Does one try of a file, to the end of its body, by the client that it is
     /// given. Whatever happens to the shared connection, everything after that
     /// goes by few of its own: the server may no longer speak HTTP/2.
+    ///
+    /// # Errors
+    /// The try's.
     pub(super) async fn attempt<T, F>(&self, one: impl FnOnce(Client) -> F) -> Result<T, HttpError>
     where
         F: Future<Output = Result<T, HttpError>>,
     {
-        let is_lost = || self.is_shared_lost.load(Ordering::Relaxed);
-        if let Some(shared) = self.shared.get().filter(|_| !is_lost()) {
-            let outcome = one(shared.clone()).await;
-            if outcome
-                .as_ref()
-                .is_err_and(|error| error.is_transient() && error.status().is_none())
-            {
-                self.is_shared_lost.store(true, Ordering::Relaxed);
+        if let Some(shared) = self.shared() {
+            let outcome = one(shared).await;
+            let is_lost = |error: &HttpError| error.is_transient() && error.status().is_none();
+            if outcome.as_ref().is_err_and(is_lost) {
+                self.is_lost.store(true, Ordering::Relaxed);
             }
             return outcome;
         }
         let _connection = self.connection().await;
         one(self.client.clone()).await
+    }
+
+    fn shared(&self) -> Option<Client> {
+        if !self.is_wide.load(Ordering::Relaxed) || self.is_lost.load(Ordering::Relaxed) {
+            return None;
+        }
+        let make = || self.client.multiplexing().ok();
+        self.shared.get_or_init(make).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+    use std::time::Duration;
+
+    use futures_util::future::join_all;
+
+    use super::*;
+    use crate::http::ClientOptions;
+
+    fn lanes() -> Lanes {
+        let client = Client::new(&ClientOptions {
+            user_agent: "test".to_owned(),
+            connect_timeout: Duration::from_secs(1),
+            idle_timeout: Duration::from_secs(1),
+        });
+        Lanes::new(&client.unwrap())
+    }
+
+    /// The most of many files that are under way at a time.
+    async fn most(lanes: &Lanes) -> usize {
+        let (now, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let files = (0..3 * STREAMS).map(|_| async {
+            let _turn = lanes.turn().await;
+            let under_way = |_| async {
+                let running = now.fetch_add(1, Ordering::SeqCst) + 1;
+                most.fetch_max(running, Ordering::SeqCst);
+                tokio::task::yield_now().await;
+                now.fetch_sub(1, Ordering::SeqCst);
+                Ok(())
+            };
+            lanes.attempt(under_way).await
+        });
+        assert!(join_all(files).await.iter().all(Result::is_ok));
+        most.into_inner()
+    }
+
+    async fn fail(lanes: &Lanes, error: HttpError) {
+        let failed: Result<(), _> = lanes.attempt(|_| async { Err(error) }).await;
+        assert!(failed.is_err());
+    }
+
+    #[tokio::test]
+    async fn more_than_connections_are_under_way_by_http_2_only() {
+        let lanes = lanes();
+        lanes.heard(Version::HTTP_11);
+        assert_eq!(most(&lanes).await, CONNECTIONS);
+        // Heard again, it allows no more.
+        for _ in 0..2 {
+            lanes.heard(Version::HTTP_2);
+            assert_eq!(most(&lanes).await, STREAMS);
+        }
+    }
+
+    #[tokio::test]
+    async fn few_are_under_way_once_the_shared_connection_failed() {
+        let url = String::new;
+        for (error, then) in [
+            (HttpError::Timeout { url: url() }, CONNECTIONS),
+            (
+                // The server's answer: the connection itself is sound.
+                HttpError::Status {
+                    url: url(),
+                    code: 503,
+                    reason: String::new(),
+                    body: String::new(),
+                    retry_after: None,
+                },
+                STREAMS,
+            ),
+        ] {
+            let lanes = lanes();
+            lanes.heard(Version::HTTP_2);
+            fail(&lanes, error).await;
+            assert_eq!(most(&lanes).await, then);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_fails_without_http_2_changes_nothing() {
+        let lanes = lanes();
+        fail(&lanes, HttpError::Timeout { url: String::new() }).await;
+        lanes.heard(Version::HTTP_2);
+        assert_eq!(most(&lanes).await, STREAMS);
     }
 }
