@@ -34,6 +34,7 @@ use blake2::digest::consts::U32;
 use md5::Md5;
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use testbed::distribution::{Sdist, Wheel};
 use testbed::index::{FakeIndex, Options, Publisher};
 use testbed::oidc::FakeIssuer;
 use testbed::scripted::{Reply, Scripted};
@@ -149,9 +150,14 @@ struct TestFile {
 
 impl TestFile {
     fn new(project: &'static str, version: &'static str, name: &'static str, seed: u8) -> Self {
-        let bytes = (0..70_000_u32)
-            .map(|at| at.to_le_bytes()[0] ^ seed)
-            .collect();
+        let seed = u64::from(seed);
+        let (_, bytes) = if name == WHEEL {
+            let wheel = Wheel::new(project, version).with_payload(70_000);
+            wheel.with_seed(seed).build()
+        } else {
+            let sdist = Sdist::new(project, version).with_payload(70_000);
+            sdist.with_seed(seed).build()
+        };
         Self::of(project, version, name, bytes)
     }
 

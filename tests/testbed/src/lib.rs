@@ -14,9 +14,11 @@
 )]
 
 mod clock;
+mod der;
 mod host;
 
 pub mod asf_hosts;
+pub mod attestation;
 pub mod bombs;
 pub mod dist_server;
 pub mod distribution;

@@ -55,6 +55,7 @@ struct Issued {
     tokens: Vec<String>,
     refusals: usize,
     repeated_jti: Option<String>,
+    ahead: i64,
 }
 
 impl FakeIssuer {
@@ -138,6 +139,11 @@ impl FakeIssuer {
     /// Gives the tokens to come one and the same `jti`.
     pub fn repeat_jti(&self, jti: &str) {
         self.shared.lock().repeated_jti = Some(jti.to_owned());
+    }
+
+    /// Sets its clock ahead of the machine's, by so many days.
+    pub fn set_days_ahead(&self, days: i64) {
+        self.shared.lock().ahead = days * 86_400;
     }
 
     /// Answers the next `count` requests with 500.
@@ -256,7 +262,7 @@ async fn token(
     if !allowed || !query.contains(&("api-version".to_owned(), "2.0".to_owned())) {
         return (StatusCode::UNAUTHORIZED, "not this runner").into_response();
     }
-    let now = clock::now();
+    let now = clock::now().saturating_add(state.ahead);
     let mut claims = state.claims.clone();
     let jti = state.repeated_jti.clone();
     for (name, value) in [
@@ -269,6 +275,16 @@ async fn token(
     ] {
         // What the test has set stands.
         claims.entry(name).or_insert(value);
+    }
+    // GitHub has no such thing: a JSON object of claims to set, null to leave out.
+    let wanted = query.iter().find(|(name, _)| name == "claims");
+    let wanted = wanted.and_then(|(_, value)| serde_json::from_str(value).ok());
+    for (name, value) in wanted.unwrap_or_else(Map::new) {
+        if value.is_null() {
+            claims.remove(&name);
+        } else {
+            claims.insert(name, value);
+        }
     }
     let token = shared.sign(&claims);
     state.tokens.push(token.clone());

@@ -3,6 +3,7 @@
 
 //! Trusted publishing: the audience, and upload tokens for identity tokens.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
@@ -16,8 +17,8 @@ use serde_json::{Map, Value, json};
 
 use super::Publisher;
 use super::checks::normalize;
-use super::state::{Known, Shared, Token};
-use crate::clock;
+use super::state::{Known, Shared, Token, uuid};
+use super::{macaroon, registration};
 use crate::host::Connection;
 use crate::oidc::{Trust, owner_id};
 
@@ -55,6 +56,12 @@ pub(super) async fn mint(
         ));
     };
     let mut state = shared.lock();
+    if state.faults.publishing_disabled {
+        return refusal(&refused(
+            "not-enabled",
+            "github trusted publishing functionality not enabled",
+        ));
+    }
     if let Some(status) = state.faults.mint_statuses.pop_front() {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         return (status, "try again").into_response();
@@ -62,8 +69,9 @@ pub(super) async fn mint(
     let audience = state.faults.audience.clone();
     let audience = audience.unwrap_or_else(|| shared.options.audience.clone());
     let lifetime = i64::try_from(shared.options.token_lifetime.as_secs()).unwrap_or(i64::MAX);
-    let minted = claims_of(&body, trust, &audience)
-        .and_then(|claims| redeem(&mut state, &claims, clock::now().saturating_add(lifetime)));
+    let now = state.now();
+    let minted = claims_of(&body, trust, &audience, now)
+        .and_then(|claims| redeem(&mut state, &claims, &shared.base, lifetime));
     match minted {
         Ok((token, expires)) => {
             if state.faults.cut_after_mint > 0 {
@@ -81,7 +89,7 @@ pub(super) async fn mint(
 
 /// The claims of the identity token in this body, after every check of the
 /// signature, the issuer, the audience and the times.
-fn claims_of(body: &[u8], trust: &Trust, audience: &str) -> Result<Claims, Refused> {
+fn claims_of(body: &[u8], trust: &Trust, audience: &str, now: i64) -> Result<Claims, Refused> {
     let payload: Value = serde_json::from_slice(body)
         .map_err(|error| refused("invalid-payload", &error.to_string()))?;
     let token = payload
@@ -113,7 +121,6 @@ fn claims_of(body: &[u8], trust: &Trust, audience: &str) -> Result<Claims, Refus
     if !known || key.verify(signed.as_bytes(), &signature).is_err() {
         return Err(invalid());
     }
-    let now = clock::now();
     let time = |name: &str| claims.get(name).and_then(Value::as_i64);
     let timely = time("exp").is_some_and(|exp| now < exp + LEEWAY)
         && time("iat").is_some_and(|iat| iat <= now + LEEWAY)
@@ -129,7 +136,12 @@ fn decode(part: &str) -> Option<Claims> {
 }
 
 /// Finds the publisher, spends the identity token and makes an upload token.
-fn redeem(state: &mut Known, claims: &Claims, expires: i64) -> Result<(String, i64), Refused> {
+fn redeem(
+    state: &mut Known,
+    claims: &Claims,
+    base: &str,
+    lifetime: i64,
+) -> Result<(String, i64), Refused> {
     reify_pending(state, claims)?;
     let publisher = find(&state.publishers, claims).map_err(|reason| {
         let description = format!("valid token, but no corresponding publisher ({reason})");
@@ -142,12 +154,15 @@ fn redeem(state: &mut Known, claims: &Claims, expires: i64) -> Result<(String, i
         &publisher.environment,
     );
     // One publisher may serve many projects, and may be registered once for each.
-    let projects = state
+    let names = state
         .publishers
         .iter()
         .filter(|p| (&p.owner, &p.repository, &p.workflow, &p.environment) == wanted)
-        .flat_map(|p| p.projects.iter().map(|name| normalize(name)))
-        .collect();
+        .flat_map(|p| p.projects.iter().map(|name| normalize(name)));
+    let names: BTreeSet<String> = names.collect();
+    let ids = names.iter().filter_map(|name| state.project(name));
+    let ids: Vec<String> = ids.map(|project| project.id.clone()).collect();
+    let publisher = publisher.clone();
     let jti = claims.get("jti").and_then(Value::as_str).unwrap_or("");
     if !state.redeemed.insert(jti.to_owned()) {
         return Err(refused(
@@ -155,13 +170,24 @@ fn redeem(state: &mut Known, claims: &Claims, expires: i64) -> Result<(String, i
             "invalid token: already used",
         ));
     }
-    let mut secret = [0; 96];
-    aws_lc_rs::rand::fill(&mut secret).map_err(|_| refused("internal", "no random bytes"))?;
-    let value = format!("pypi-{}", BASE64.encode(secret));
+    let mut key = vec![0; 32];
+    aws_lc_rs::rand::fill(&mut key).map_err(|_| refused("internal", "no random bytes"))?;
+    let (identifier, now) = (uuid(), state.now());
+    let expires = now.saturating_add(lifetime);
+    let caveats = vec![
+        json!([4, publisher.id()]),
+        json!([2, ids]),
+        json!([0, expires, now]),
+    ];
+    let location = base.trim_start_matches("http://");
+    let value = macaroon::make(location, &identifier, &key, &caveats);
     state.tokens.push(Token {
+        identifier,
         value: value.clone(),
-        expires,
-        projects,
+        key,
+        caveats,
+        publisher,
+        expired: false,
     });
     Ok((value, expires))
 }
@@ -172,20 +198,19 @@ fn reify_pending(state: &mut Known, claims: &Claims) -> Result<(), Refused> {
     let Ok(publisher) = find(&state.pending, claims).cloned() else {
         return Ok(());
     };
-    state.pending.retain(|other| {
-        (&other.owner, &other.repository, &other.workflow)
-            != (&publisher.owner, &publisher.repository, &publisher.workflow)
-            || other.environment != publisher.environment
-    });
-    if publisher
-        .projects
-        .iter()
-        .any(|name| state.project(name).is_some())
-    {
-        return Err(refused(
-            "invalid-pending-publisher",
-            "valid token, but project already exists",
-        ));
+    let same = |other: &Publisher| other.id() == publisher.id();
+    if let Some(at) = state.pending.iter().position(same) {
+        state.pending.remove(at);
+    }
+    for name in &publisher.projects {
+        if state.project(name).is_some() {
+            return Err(refused(
+                "invalid-pending-publisher",
+                "valid token, but project already exists",
+            ));
+        }
+        registration::check(state, name)
+            .map_err(|refusal| refused("invalid-payload", &refusal.message))?;
     }
     state.register(publisher);
     Ok(())
@@ -209,6 +234,9 @@ fn find<'a>(publishers: &'a [Publisher], claims: &Claims) -> Result<&'a Publishe
         }
     }
     let text = |name: &str| text(name).unwrap_or_default();
+    if text("job_workflow_ref").is_empty() {
+        return Err("The job_workflow_ref claim is empty".to_owned());
+    }
     if text("event_name") == "pull_request_target" {
         return Err(
             "Publishing from a workflow invoked via 'pull_request_target' is not supported."

@@ -4,14 +4,24 @@
 //! A stand-in for PyPI: trusted publishing, the upload form, the Simple and the
 //! JSON API and the files, as the real server answers them.
 //!
-//! It looks at names, forms, digests and permissions, not yet into archives or
-//! attestations. Tests set its faults and read what it saw.
+//! It keeps the contract that `tests/it/contract.rs` lists and proves. What it
+//! lacks: scanners for encrypted code, a renderer of descriptions, the list of
+//! SPDX licenses, and the public Sigstore behind attestations. Tests set its
+//! faults and its clock, and read what it saw.
 
+mod archive;
+mod attestations;
 mod checks;
+mod fields;
+mod filename;
 mod form;
+mod macaroon;
 mod mint;
+mod permission;
+mod provenance;
 mod read;
 mod refusal;
+mod registration;
 mod state;
 mod upload;
 
@@ -20,15 +30,17 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
+
+use sha2::Digest as _;
 
 use crate::host::{Bound, Host};
 use crate::oidc::Trust;
 pub use state::{Faults, FileRecord, Seen};
-use state::{Shared, StoredFile};
+use state::{Release, Shared, StoredFile};
 
 /// How the index is set up; the tests change the rest while it runs.
 #[derive(Clone, Debug)]
@@ -44,6 +56,8 @@ pub struct Options {
     pub latency: Duration,
     /// The biggest file, in bytes.
     pub file_size_limit: u64,
+    /// All files of one project, in bytes.
+    pub project_size_limit: u64,
     /// How long a minted token holds.
     pub token_lifetime: Duration,
 }
@@ -56,6 +70,7 @@ impl Default for Options {
             user_tokens: Vec::new(),
             latency: Duration::ZERO,
             file_size_limit: 4 << 30,
+            project_size_limit: 1 << 40,
             token_lifetime: Duration::from_secs(900),
         }
     }
@@ -87,6 +102,16 @@ impl Publisher {
             environment: Some("pypi".to_owned()),
             projects: projects.iter().map(|&name| name.to_owned()).collect(),
         }
+    }
+
+    /// The name under which tokens know it: the same for the same workflow.
+    pub(crate) fn id(&self) -> String {
+        let environment = self.environment.as_deref().unwrap_or("*");
+        let all = format!(
+            "{}/{}/{}@{environment}",
+            self.owner, self.repository, self.workflow
+        );
+        hex::encode(&sha2::Sha256::digest(all)[..16])
     }
 }
 
@@ -155,7 +180,8 @@ impl FakeIndex {
         let file = StoredFile::preloaded(filename, bytes);
         let mut state = self.shared.lock();
         state.create_project(project);
-        state.store(project, file);
+        let release = Release::preloaded(&file.version);
+        state.store(project, file, release);
     }
 
     /// Marks a file as yanked.
@@ -210,8 +236,19 @@ impl FakeIndex {
     /// Lets all minted tokens expire now.
     pub fn expire_tokens(&self) {
         for token in &mut self.shared.lock().tokens {
-            token.expires = 0;
+            token.expired = true;
         }
+    }
+
+    /// Sets the index's clock ahead of the machine's, by so many days.
+    pub fn set_days_ahead(&self, days: i64) {
+        self.shared.lock().ahead = days * 86_400;
+    }
+
+    /// Forbids the name to new projects.
+    pub fn prohibit(&self, name: &str) {
+        let name = checks::normalize(name);
+        self.shared.lock().prohibited.insert(name);
     }
 
     /// The most uploads that the index ever worked on at once.
@@ -227,21 +264,42 @@ impl FakeIndex {
 
 fn router(shared: Arc<Shared>) -> Router {
     Router::new()
-        .route("/_/oidc/audience", get(mint::audience))
+        .route("/_/oidc/audience", get(mint::audience).head(not_allowed))
         .route("/_/oidc/mint-token", post(mint::mint))
         .route("/_/oidc/github/mint-token", post(mint::mint))
         .route("/legacy", post(upload::redirect))
-        .route("/legacy/", post(upload::upload))
+        .route("/legacy/", post(upload::upload).get(upload::nothing_here))
+        .route("/pypi", post(upload::moved_away))
         .route("/simple/", get(read::projects))
         .route("/simple/{name}", get(read::project_without_slash))
         .route("/simple/{name}/", get(read::project))
         .route("/pypi/{name}/json", get(read::json_project))
+        .route("/pypi/{name}/json/", get(read::json_project))
         .route("/pypi/{name}/{version}/json", get(read::json_release))
+        .route("/pypi/{name}/{version}/json/", get(read::json_release))
+        .route(
+            "/integrity/{name}/{version}/{filename}/provenance",
+            get(provenance::show).head(not_allowed),
+        )
+        .route("/manage/{*path}", any(sign_in))
         .route("/packages/{a}/{b}/{rest}/{filename}", get(read::file))
         .fallback(|| async { (StatusCode::NOT_FOUND, "404 Not Found").into_response() })
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), record))
         .layer(DefaultBodyLimit::disable())
         .with_state(shared)
+}
+
+async fn not_allowed() -> StatusCode {
+    StatusCode::METHOD_NOT_ALLOWED
+}
+
+/// The pages of people: a token is no session.
+async fn sign_in(request: Request) -> Response {
+    if request.method() == Method::GET {
+        let to = [(header::LOCATION, "/account/login/")];
+        return (StatusCode::SEE_OTHER, to).into_response();
+    }
+    (StatusCode::BAD_REQUEST, "400 Bad CSRF Token").into_response()
 }
 
 async fn record(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {

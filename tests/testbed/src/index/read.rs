@@ -15,7 +15,7 @@ use tokio_util::io::ReaderStream;
 
 use super::checks::{normalize, same_version};
 use super::form::Body;
-use super::refusal::escape;
+use super::refusal::{escape, quality};
 use super::state::{Known, Project, Shared, StoredFile};
 use crate::clock;
 
@@ -75,7 +75,7 @@ pub(super) async fn project(
         simple(&state, SIMPLE_JSON, format!("{page}\n"))
     } else {
         let links = shown
-            .map(|file| link(&shared.base, file))
+            .map(|file| link(&shared.base, known, file))
             .collect::<String>();
         let page = html(&format!("Links for {name}"), &links);
         simple(&state, "text/html; charset=UTF-8", page)
@@ -112,13 +112,13 @@ fn json_page(
             "filename": file.filename,
             "url": url(&shared.base, file),
             "hashes": {"sha256": sha256.unwrap_or(&file.digests.sha256)},
-            "requires-python": file.requires_python,
+            "requires-python": requires_python(project, file),
             "size": file.digests.size,
             "upload-time": clock::iso(file.uploaded),
             "yanked": file.yanked.as_ref().map_or(json!(false), |reason| json!(reason)),
             "core-metadata": metadata,
             "data-dist-info-metadata": metadata,
-            "provenance": null,
+            "provenance": file.provenance.as_ref().map(|_| provenance_url(&shared.base, name, file)),
         })
     });
     json!({
@@ -130,9 +130,9 @@ fn json_page(
     })
 }
 
-fn link(base: &str, file: &StoredFile) -> String {
+fn link(base: &str, project: &Project, file: &StoredFile) -> String {
     let mut attributes = String::new();
-    if let Some(requires) = &file.requires_python {
+    if let Some(requires) = requires_python(project, file) {
         attributes += &format!(" data-requires-python=\"{}\"", escape(requires));
     }
     if let Some(sha256) = metadata_digest(file) {
@@ -202,43 +202,47 @@ fn json_api(shared: &Shared, name: &str, version: Option<&str>) -> Response {
         return missing();
     };
     // The last upload's version is taken for the newest: enough for a stand-in.
-    let newest = project.files.values().max_by_key(|file| file.uploaded);
+    let visible = || project.files.values().filter(|file| file.hidden_reads == 0);
+    let newest = visible().max_by_key(|file| file.uploaded);
+    let whole = version.is_none();
     let Some(version) = version.or(newest.map(|file| file.version.as_str())) else {
         return missing();
     };
     let of = |wanted: &str| {
-        let files = project.files.values();
-        let files = files.filter(|file| same_version(&file.version, wanted));
-        files
-            .map(|file| json_file(&shared.base, file))
+        visible()
+            .filter(|file| same_version(&file.version, wanted))
+            .map(|file| json_file(&shared.base, project, file))
             .collect::<Vec<_>>()
     };
     let urls = of(version);
-    let first = project
-        .files
-        .values()
-        .filter(|file| same_version(&file.version, version))
-        .min_by_key(|file| file.uploaded);
-    let Some(first) = first else {
+    let Some(release) = project.release(version).filter(|_| !urls.is_empty()) else {
         return missing();
     };
-    let releases = project.files.values().map(|file| file.version.clone());
-    let releases = releases.map(|version| (version.clone(), Value::from(of(&version))));
-    let body = json!({
-        "info": {
-            "name": project.name,
-            "version": first.version,
-            "summary": first.summary,
-            "requires_python": first.requires_python,
-            "yanked": first.yanked.is_some(),
-            "yanked_reason": first.yanked,
-        },
+    let shown = project
+        .files
+        .values()
+        .filter(|file| same_version(&file.version, version));
+    let yanked: Vec<_> = shown.map(|file| file.yanked.clone()).collect();
+    let reason = yanked.iter().flatten().next();
+    let mut info = release.info.clone();
+    info.insert("name".to_owned(), json!(project.name));
+    info.insert(
+        "yanked".to_owned(),
+        json!(yanked.iter().all(Option::is_some)),
+    );
+    info.insert("yanked_reason".to_owned(), json!(reason));
+    let mut body = json!({
+        "info": info,
         "urls": urls,
-        "releases": releases.collect::<serde_json::Map<_, _>>(),
         "vulnerabilities": [],
         "last_serial": state.serial,
         "ownership": {"roles": [], "organization": null},
     });
+    if whole {
+        let releases = project.files.values().map(|file| file.version.clone());
+        let releases = releases.map(|version| (version.clone(), Value::from(of(&version))));
+        body["releases"] = Value::Object(releases.collect());
+    }
     let headers = [
         (header::CONTENT_TYPE, "application/json"),
         (header::CACHE_CONTROL, "max-age=900, public"),
@@ -246,8 +250,11 @@ fn json_api(shared: &Shared, name: &str, version: Option<&str>) -> Response {
     (headers, body.to_string()).into_response()
 }
 
-fn json_file(base: &str, file: &StoredFile) -> Value {
+fn json_file(base: &str, project: &Project, file: &StoredFile) -> Value {
+    let metadata = metadata_digest(file).map_or(json!(false), |sha256| json!({"sha256": sha256}));
     json!({
+        "core-metadata": metadata,
+        "upload_time": clock::iso(file.uploaded).trim_end_matches('Z'),
         "filename": file.filename,
         "packagetype": file.filetype,
         "python_version": file.pyversion,
@@ -263,10 +270,20 @@ fn json_file(base: &str, file: &StoredFile) -> Value {
         "downloads": -1,
         "upload_time_iso_8601": clock::iso(file.uploaded),
         "url": url(base, file),
-        "requires_python": file.requires_python,
+        "requires_python": requires_python(project, file),
         "yanked": file.yanked.is_some(),
         "yanked_reason": file.yanked,
     })
+}
+
+/// That of the release, which its first file made.
+fn requires_python<'a>(project: &'a Project, file: &StoredFile) -> Option<&'a str> {
+    project.release(&file.version)?.requires_python()
+}
+
+fn provenance_url(base: &str, name: &str, file: &StoredFile) -> String {
+    let (version, filename) = (&file.version, &file.filename);
+    format!("{base}/integrity/{name}/{version}/{filename}/provenance")
 }
 
 /// The place of a file follows from its bytes.
@@ -317,12 +334,11 @@ pub(super) async fn file(
     }
 }
 
+/// HTML, in either of its names, is what the index prefers.
 fn wants_json(headers: &HeaderMap) -> bool {
-    let accept = headers
-        .get(header::ACCEPT)
-        .and_then(|value| value.to_str().ok());
-    // pip names all three forms and prefers JSON; a browser names none.
-    accept.is_some_and(|accept| accept.contains(SIMPLE_JSON))
+    let html = ["text/html", "application/vnd.pypi.simple.v1+html"];
+    let html = html.map(|media_type| quality(headers, media_type));
+    quality(headers, SIMPLE_JSON) > html.into_iter().max().unwrap_or(0)
 }
 
 fn moved(location: String) -> Response {

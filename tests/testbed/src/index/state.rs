@@ -8,10 +8,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::Read;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use serde_json::{Map, Value, json};
+
 use super::checks;
-use super::form::{Body, Digests, Receiver};
+use super::form::{Body, Digests, Form, Receiver};
 use super::{Options, Publisher};
 use crate::clock;
+use crate::oidc::random_hex;
 
 /// One request that the index saw.
 #[derive(Clone, Debug)]
@@ -76,6 +79,18 @@ pub struct Faults {
     pub read_only: bool,
     /// 403 to all uploads: new uploads are switched off.
     pub uploads_disabled: bool,
+    /// The reason phrase of every answer to an upload is empty, as over HTTP/2.
+    pub silent_reasons: bool,
+    /// 422 to all mints: trusted publishing is switched off.
+    pub publishing_disabled: bool,
+    /// 403 to whoever would create a project.
+    pub registration_disabled: bool,
+    /// 429 to a user's token that would create a project.
+    pub too_many_projects: bool,
+    /// 400 to every upload with a description: it does not render.
+    pub unrendered_descriptions: bool,
+    /// Attestations are ignored, and none is shown.
+    pub attestations_disabled: bool,
 }
 
 pub(super) struct Shared {
@@ -114,22 +129,42 @@ pub(super) struct Known {
     pub(super) in_flight: usize,
     pub(super) most_in_flight: usize,
     pub(super) serial: u64,
+    /// Normalised names that no project may have.
+    pub(super) prohibited: BTreeSet<String>,
+    /// Seconds by which the index is ahead of the machine.
+    pub(super) ahead: i64,
 }
 
 pub(super) struct Project {
     /// As the last upload spelt it.
     pub(super) name: String,
+    /// The UUID by which tokens name it.
+    pub(super) id: String,
+    releases: Vec<Release>,
     pub(super) status: String,
     pub(super) files: BTreeMap<String, StoredFile>,
 }
 
+/// A release, as its first file made it.
+#[derive(Clone)]
+pub(super) struct Release {
+    pub(super) version: String,
+    /// Seconds since 1970.
+    pub(super) created: i64,
+    /// What the JSON API shows of it.
+    pub(super) info: Map<String, Value>,
+}
+
 /// A minted token.
 pub(super) struct Token {
+    /// What names it inside.
+    pub(super) identifier: String,
     pub(super) value: String,
-    /// Seconds since 1970.
-    pub(super) expires: i64,
-    /// Normalised names.
-    pub(super) projects: Vec<String>,
+    pub(super) key: Vec<u8>,
+    pub(super) caveats: Vec<Value>,
+    pub(super) publisher: Publisher,
+    /// Whether a test let it expire before its time.
+    pub(super) expired: bool,
 }
 
 #[derive(Clone)]
@@ -138,12 +173,12 @@ pub(super) struct StoredFile {
     pub(super) version: String,
     pub(super) filetype: String,
     pub(super) pyversion: String,
-    pub(super) summary: String,
-    pub(super) requires_python: Option<String>,
     pub(super) digests: Digests,
     pub(super) body: Body,
     /// A wheel's `METADATA`, when the wheel could be read.
     pub(super) metadata: Option<Vec<u8>>,
+    /// The answer of the integrity API.
+    pub(super) provenance: Option<Value>,
     pub(super) uploaded: i64,
     pub(super) yanked: Option<String>,
     /// For so many reads of its page it is not shown yet.
@@ -162,11 +197,10 @@ impl StoredFile {
             filename: filename.to_owned(),
             filetype: if wheel { "bdist_wheel" } else { "sdist" }.to_owned(),
             pyversion: if wheel { "py3" } else { "source" }.to_owned(),
-            summary: String::new(),
-            requires_python: None,
             metadata: wheel_metadata(filename, &body),
             digests,
             body,
+            provenance: None,
             uploaded: clock::now(),
             yanked: None,
             hidden_reads: 0,
@@ -193,7 +227,9 @@ impl Known {
             .entry(checks::normalize(name))
             .or_insert_with(|| Project {
                 name: name.to_owned(),
+                id: uuid(),
                 status: "active".to_owned(),
+                releases: Vec::new(),
                 files: BTreeMap::new(),
             })
     }
@@ -205,11 +241,33 @@ impl Known {
         self.publishers.push(publisher);
     }
 
-    pub(super) fn store(&mut self, project: &str, file: StoredFile) {
+    /// Seconds since 1970, by the index's clock.
+    pub(super) fn now(&self) -> i64 {
+        clock::now().saturating_add(self.ahead)
+    }
+
+    /// The release is made of its first file's form: a later one changes nothing.
+    pub(super) fn store(&mut self, project: &str, file: StoredFile, release: Release) {
         self.serial += 1;
         let known = self.create_project(project);
         project.clone_into(&mut known.name);
+        if known.release(&release.version).is_none() {
+            known.releases.push(release);
+        }
         known.files.insert(file.filename.clone(), file);
+    }
+
+    pub(super) fn release(&self, project: &str, version: &str) -> Option<&Release> {
+        self.project(project)?.release(version)
+    }
+
+    /// Bytes of all files of a project.
+    pub(super) fn size(&self, project: &str) -> u64 {
+        let files = self.project(project).into_iter();
+        files
+            .flat_map(|project| project.files.values())
+            .map(|file| file.digests.size)
+            .sum()
     }
 
     pub(super) fn all_files(&self) -> impl Iterator<Item = &StoredFile> {
@@ -250,6 +308,88 @@ impl Known {
             files.any(|file| checks::same_version(&file.version, version))
         })
     }
+}
+
+impl Project {
+    pub(super) fn release(&self, version: &str) -> Option<&Release> {
+        let mut releases = self.releases.iter();
+        releases.find(|release| checks::same_version(&release.version, version))
+    }
+}
+
+impl Release {
+    /// Of a form that was checked.
+    pub(super) fn of(form: &Form, now: i64) -> Self {
+        const LISTS: [&str; 8] = [
+            "classifiers",
+            "dynamic",
+            "license_file",
+            "platform",
+            "provides_extra",
+            "requires_dist",
+            "import_name",
+            "import_namespace",
+        ];
+        const TEXTS: [&str; 15] = [
+            "author",
+            "author_email",
+            "description",
+            "description_content_type",
+            "download_url",
+            "home_page",
+            "keywords",
+            "license",
+            "license_expression",
+            "maintainer",
+            "maintainer_email",
+            "metadata_version",
+            "requires_python",
+            "summary",
+            "version",
+        ];
+        let mut info = Map::new();
+        for name in TEXTS {
+            info.insert(name.to_owned(), json!(form.get(name)));
+        }
+        for name in LISTS {
+            info.insert(name.to_owned(), json!(form.all(name)));
+        }
+        let urls = form.all("project_urls").iter();
+        let urls = urls.filter_map(|entry| entry.split_once(','));
+        let urls = urls.map(|(label, url)| (label.trim().to_owned(), json!(url.trim())));
+        info.insert("project_urls".to_owned(), Value::Object(urls.collect()));
+        Self {
+            version: form.get("version").unwrap_or_default().to_owned(),
+            created: now,
+            info,
+        }
+    }
+
+    /// Of a file that was put there without a form.
+    pub(super) fn preloaded(version: &str) -> Self {
+        Self {
+            version: version.to_owned(),
+            created: clock::now(),
+            info: Map::from_iter([("version".to_owned(), json!(version))]),
+        }
+    }
+
+    pub(super) fn requires_python(&self) -> Option<&str> {
+        self.info.get("requires_python").and_then(Value::as_str)
+    }
+}
+
+/// A random UUID (version 4).
+pub(super) fn uuid() -> String {
+    let hex = random_hex(16);
+    format!(
+        "{}-{}-4{}-a{}-{}",
+        &hex[..8],
+        &hex[8..12],
+        &hex[13..16],
+        &hex[17..20],
+        &hex[20..]
+    )
 }
 
 /// The `METADATA` of a wheel, if it is one and can be read.

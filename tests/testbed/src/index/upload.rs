@@ -8,32 +8,32 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD as BASE64;
+use hyper::ext::ReasonPhrase;
 
-use super::checks::{self, normalize};
+use super::filename::Limits;
 use super::form::{Content, Form};
+use super::permission::{identify, permit};
 use super::refusal::{Refusal, Reply};
-use super::state::{Known, Shared, StoredFile, wheel_metadata};
-use crate::clock;
+use super::state::{Known, Release, Shared, StoredFile, wheel_metadata};
+use super::{Publisher, archive, attestations, checks, filename};
 use crate::host::Connection;
 
-/// Who uploads.
-enum Identity {
-    /// A minted token: these projects (normalised) and no other.
-    Publisher { projects: Vec<String>, expires: i64 },
-    /// A long-lived token: any project, and new ones.
-    User,
-}
+/// A release takes no new files when it is older than this, in seconds.
+const RELEASE_OPEN: i64 = 14 * 86_400;
 
 /// What the checks came to.
 enum Checked {
     /// The very file is there already: the answer is that of a success.
     Same,
     /// To be stored; whether its version had files when the work on it began.
-    New { version_existed: bool },
+    New {
+        version_existed: bool,
+        /// On whose behalf it is uploaded; none for a user.
+        publisher: Option<Publisher>,
+        provenance: Option<serde_json::Value>,
+    },
 }
 
 /// The body is read first: a client whose connection closes
@@ -43,12 +43,27 @@ pub(super) async fn redirect(uri: Uri, _body: Bytes) -> Response {
     let target = format!("/legacy/{}", query.unwrap_or_default());
     let message = "An upload was attempted to /legacy but the expected upload URL is /legacy/ \
                    (with a trailing slash)";
-    (
+    let mut response = (
         StatusCode::PERMANENT_REDIRECT,
         [(header::LOCATION, target)],
         message,
     )
-        .into_response()
+        .into_response();
+    response
+        .extensions_mut()
+        .insert(ReasonPhrase::from_static(message.as_bytes()));
+    response
+}
+
+/// A page for people who follow the upload address.
+pub(super) async fn nothing_here() -> Response {
+    let html = [(header::CONTENT_TYPE, "text/html; charset=UTF-8")];
+    (html, "<html><body>Uploads are sent here.</body></html>").into_response()
+}
+
+/// The old address of uploads.
+pub(super) async fn moved_away(_body: Bytes) -> StatusCode {
+    StatusCode::GONE
 }
 
 pub(super) async fn upload(
@@ -56,7 +71,8 @@ pub(super) async fn upload(
     ConnectInfo(connection): ConnectInfo<Connection>,
     request: Request,
 ) -> Response {
-    let reply = Reply::of(request.headers());
+    let silent = shared.lock().faults.silent_reasons;
+    let reply = Reply::of(request.headers(), silent);
     let headers = request.headers().clone();
     let query = request.uri().query().unwrap_or_default().to_owned();
     let form = match Form::read(request).await {
@@ -71,11 +87,13 @@ pub(super) async fn upload(
         let state = shared.lock();
         check(&state, &shared, &headers, &query, &form)
     };
+    // Archives are read without the lock, as the real server's workers do.
+    let checked = checked.and_then(|checked| look_inside(&shared, &form, checked));
     // The work is done on the state of its beginning, as in a transaction.
     tokio::time::sleep(shared.options.latency).await;
     let committed = checked.and_then(|checked| {
         let mut state = shared.lock();
-        commit(&mut state, form, &checked)?;
+        commit(&mut state, form, checked)?;
         if state.faults.cut_after_commit > 0 {
             state.faults.cut_after_commit -= 1;
             connection.cut();
@@ -95,8 +113,47 @@ pub(super) async fn upload(
              <body><h1><p>Internal Server Error</p></h1></body></html>",
         )
             .into_response(),
-        Err(refusal) => reply.refuse(&refusal),
+        Err(refusal) => {
+            let mut response = reply.refuse(&refusal);
+            if refusal.status == 429 {
+                let headers = response.headers_mut();
+                let policy = "\"project.create.user\";q=20;w=3600";
+                let left = "\"project.create.user\";r=0;t=3600";
+                headers.insert("ratelimit-policy", HeaderValue::from_static(policy));
+                headers.insert("ratelimit", HeaderValue::from_static(left));
+            }
+            response
+        }
     }
+}
+
+/// What only the file itself shows: its archive, its name, its members, its
+/// attestations.
+fn look_inside(shared: &Shared, form: &Form, checked: Checked) -> Result<Checked, Refusal> {
+    let (
+        Checked::New {
+            version_existed,
+            publisher,
+            ..
+        },
+        Some(content),
+    ) = (&checked, &form.content)
+    else {
+        return Ok(checked);
+    };
+    tokio::task::block_in_place(|| {
+        archive::check_frame(content)?;
+        filename::check_filename(form, &content.filename)?;
+        archive::check_members(content, form.all("license_file"))
+    })?;
+    let given = form.get("attestations");
+    let given = given.filter(|_| !shared.lock().faults.attestations_disabled);
+    let provenance = attestations::check(given, publisher.as_ref(), content)?;
+    Ok(Checked::New {
+        version_existed: *version_existed,
+        publisher: publisher.clone(),
+        provenance,
+    })
 }
 
 /// Counts the uploads that are worked on, also when the client gives up.
@@ -174,9 +231,15 @@ fn check(
         .ok_or_else(|| Refusal::bad("Upload payload does not have a file."))?;
     let project = form.get("name").unwrap_or_default();
     permit(state, &identity, project)?;
+    check_description(state, form)?;
     let version = form.get("version").unwrap_or_default();
     let version_existed = state.has_version(project, version);
-    checks::check_content(form, content, shared.options.file_size_limit)?;
+    let limits = Limits {
+        file: shared.options.file_size_limit,
+        project: shared.options.project_size_limit,
+        used: state.size(project),
+    };
+    filename::check_content(form, content, &limits)?;
     if is_duplicate(state, content)? {
         return Ok(Checked::Same);
     }
@@ -184,6 +247,12 @@ fn check(
         return Err(Refusal::bad(
             "This filename was previously used by a file that has since been deleted. Use a \
              different version. See https://pypi.org/help/#file-name-reuse for more information.",
+        ));
+    }
+    let release = state.release(project, version);
+    if release.is_some_and(|release| release.created + RELEASE_OPEN < state.now()) {
+        return Err(Refusal::bad(
+            "Uploading new files to releases older than 14 days is not allowed.",
         ));
     }
     let mut files = state.project(project).into_iter();
@@ -196,150 +265,67 @@ fn check(
     if second && form.get("filetype") == Some("sdist") {
         return Err(Refusal::bad("Only one sdist may be uploaded per release."));
     }
-    checks::check_filename(form, &content.filename)?;
-    Ok(Checked::New { version_existed })
+    Ok(Checked::New {
+        version_existed,
+        publisher: identity.publisher().cloned(),
+        provenance: None,
+    })
+}
+
+/// Only a fault says that a description does not render: no renderer is here.
+fn check_description(state: &Known, form: &Form) -> Result<(), Refusal> {
+    if !state.faults.unrendered_descriptions || form.get("description").is_none() {
+        return Ok(());
+    }
+    let how = form.get("description_content_type").map_or_else(
+        || "in the default format of reStructuredText".to_owned(),
+        |kind| format!("for '{kind}'"),
+    );
+    Err(Refusal::bad(format!(
+        "The description failed to render {how}. See \
+         https://pypi.org/help/#description-content-type for more information."
+    )))
 }
 
 /// Stores the file, unless another upload was faster.
-fn commit(state: &mut Known, form: Form, checked: &Checked) -> Result<(), Refusal> {
-    let Checked::New { version_existed } = checked else {
+fn commit(state: &mut Known, form: Form, checked: Checked) -> Result<(), Refusal> {
+    let Checked::New {
+        version_existed,
+        provenance,
+        ..
+    } = checked
+    else {
         return Ok(());
     };
     let project = form.get("name").unwrap_or_default().to_owned();
     let version = form.get("version").unwrap_or_default().to_owned();
     let field = |name: &str| form.get(name).map(str::to_owned);
     let (filetype, pyversion) = (field("filetype"), field("pyversion"));
-    let (summary, requires_python) = (field("summary"), field("requires_python"));
+    let release = Release::of(&form, state.now());
     let Some(content) = form.content else {
         return Err(Refusal::bad("Upload payload does not have a file."));
     };
     let overtaken = !version_existed && state.has_version(&project, &version);
-    if overtaken || state.file(&content.filename).is_some() {
+    let same = |file: &StoredFile| {
+        file.filename == content.filename || file.digests.blake2b == content.digests.blake2b
+    };
+    if overtaken || state.all_files().any(same) {
         return Err(Refusal::new(500, "Internal Server Error"));
     }
-    let hidden_reads = state.faults.hidden_reads;
-    state.store(
-        &project,
-        StoredFile {
-            metadata: wheel_metadata(&content.filename, &content.body),
-            filename: content.filename,
-            version,
-            filetype: filetype.unwrap_or_default(),
-            pyversion: pyversion.unwrap_or_else(|| "source".to_owned()),
-            summary: summary.unwrap_or_default(),
-            requires_python,
-            digests: content.digests,
-            body: content.body,
-            uploaded: clock::now(),
-            yanked: None,
-            hidden_reads,
-        },
-    );
-    Ok(())
-}
-
-fn identify(
-    state: &Known,
-    user_tokens: &[String],
-    headers: &HeaderMap,
-) -> Result<Identity, Refusal> {
-    let unknown = || {
-        Refusal::new(
-            403,
-            "Invalid or non-existent authentication information. See \
-             https://pypi.org/help/#invalid-auth for more information.",
-        )
+    let file = StoredFile {
+        metadata: wheel_metadata(&content.filename, &content.body),
+        filename: content.filename,
+        version,
+        filetype: filetype.unwrap_or_default(),
+        pyversion: pyversion.unwrap_or_else(|| "source".to_owned()),
+        digests: content.digests,
+        body: content.body,
+        provenance,
+        uploaded: state.now(),
+        yanked: None,
+        hidden_reads: state.faults.hidden_reads,
     };
-    let authorization = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
-    let (scheme, value) = authorization
-        .and_then(|value| value.split_once(' '))
-        .ok_or_else(unknown)?;
-    let token = match scheme.to_ascii_lowercase().as_str() {
-        "bearer" | "token" => value.trim().to_owned(),
-        "basic" => {
-            let decoded = BASE64.decode(value.trim()).map_err(|_| unknown())?;
-            let decoded = String::from_utf8(decoded).map_err(|_| unknown())?;
-            let (user, password) = decoded.split_once(':').ok_or_else(unknown)?;
-            if user != "__token__" {
-                return Err(Refusal::new(
-                    403,
-                    "Username/Password authentication is no longer supported. Migrate to API \
-                     Tokens or Trusted Publishers instead. See https://pypi.org/help/#apitoken \
-                     and https://pypi.org/help/#trusted-publishers",
-                ));
-            }
-            password.trim().to_owned()
-        }
-        _ => return Err(unknown()),
-    };
-    if user_tokens.contains(&token) {
-        return Ok(Identity::User);
-    }
-    let mut minted = state.tokens.iter();
-    minted
-        .find(|minted| minted.value == token)
-        .map(|minted| Identity::Publisher {
-            projects: minted.projects.clone(),
-            expires: minted.expires,
-        })
-        .ok_or_else(unknown)
-}
-
-/// Whether this identity may upload to the project.
-fn permit(state: &Known, identity: &Identity, project: &str) -> Result<(), Refusal> {
-    let known = state.project(project);
-    match identity {
-        Identity::Publisher { projects, expires } => {
-            let Some(known) = known else {
-                return Err(Refusal::bad(
-                    "Non-user identities cannot create new projects. This was probably caused by \
-                     successfully using a pending publisher but specifying the project name \
-                     incorrectly (either in the publisher or in your project's metadata). Please \
-                     ensure that both match. See: \
-                     https://docs.pypi.org/trusted-publishers/troubleshooting/",
-                ));
-            };
-            let mut reasons = Vec::new();
-            if clock::now() >= *expires {
-                reasons.push("token is expired".to_owned());
-            }
-            if !projects.contains(&normalize(project)) {
-                reasons.push(format!(
-                    "OIDC scoped token is not valid for project '{project}'"
-                ));
-                reasons.push(format!(
-                    "project-scoped token is not valid for project: '{project}'"
-                ));
-            }
-            if !reasons.is_empty() {
-                // The caveats stand in the token and beside it, so each speaks twice.
-                let once = reasons.join(", ");
-                return Err(Refusal::new(
-                    403,
-                    format!("Invalid API Token: {once}, {once}"),
-                ));
-            }
-            if known.status != "active" {
-                return Err(Refusal::new(
-                    403,
-                    format!(
-                        "The given token isn't allowed to upload to project '{project}'. See \
-                         https://pypi.org/help/#project-name for more information."
-                    ),
-                ));
-            }
-        }
-        Identity::User => {
-            if known.is_some_and(|known| known.status == "archived") {
-                return Err(Refusal::new(
-                    403,
-                    format!("The user 'user' isn't allowed to upload to project '{project}'."),
-                ));
-            }
-        }
-    }
+    state.store(&project, file, release);
     Ok(())
 }
 
