@@ -14,6 +14,7 @@
 mod checksum;
 mod config;
 mod container;
+mod contract;
 mod dist;
 mod documents;
 mod index_rules;

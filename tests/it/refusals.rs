@@ -93,6 +93,8 @@ impl Staged {
             Some(self.keys.clone()),
         )]);
         world.stage(self.folder, self.files);
+        // The index may know one that this program does not.
+        world.index.know_classifier("Framework :: Apache Example");
         for (project, name, bytes) in &self.preloaded {
             world.index.preload(project, name, bytes);
         }

@@ -63,7 +63,7 @@ pub(super) fn version_of(filename: &str) -> Option<String> {
 }
 
 /// The form's own fields, then the metadata.
-pub(super) fn check_form(form: &Form) -> Result<(), Refusal> {
+pub(super) fn check_form(form: &Form, newer_classifiers: &[String]) -> Result<(), Refusal> {
     for name in SINGLE {
         if form.all(name).len() > 1 {
             return Err(metadata(&format!("'{name}' has invalid data.")));
@@ -77,7 +77,7 @@ pub(super) fn check_form(form: &Form) -> Result<(), Refusal> {
     }
     check_name(form.get("name"))?;
     check_filetype(form)?;
-    check_metadata(form)
+    check_metadata(form, newer_classifiers)
 }
 
 fn check_name(name: Option<&str>) -> Result<(), Refusal> {

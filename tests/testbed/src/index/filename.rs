@@ -27,17 +27,7 @@ pub(super) fn check_content(
 ) -> Result<(), Refusal> {
     const PEP_527: &str = "See https://www.python.org/dev/peps/pep-0527 for more information.";
     let name = &content.filename;
-    if name.bytes().any(|byte| byte < 32 || byte == 127) {
-        return Err(Refusal::bad(
-            "Cannot upload a file with non-printable characters (ordinals 0-31) or the DEL \
-             character (ordinal 127) in the name.",
-        ));
-    }
-    if name.contains(['/', '\\']) {
-        return Err(Refusal::bad(
-            "Cannot upload a file with '/' or '\\' in the name.",
-        ));
-    }
+    check_characters(name)?;
     let filetype = form.get("filetype").unwrap_or_default();
     let extension = [".tar.gz", ".whl", ".zip"]
         .into_iter()
@@ -93,6 +83,21 @@ pub(super) fn check_content(
                 "The digest supplied does not match a digest calculated from the uploaded file.",
             ));
         }
+    }
+    Ok(())
+}
+
+fn check_characters(name: &str) -> Result<(), Refusal> {
+    if name.bytes().any(|byte| byte < 32 || byte == 127) {
+        return Err(Refusal::bad(
+            "Cannot upload a file with non-printable characters (ordinals 0-31) or the DEL \
+             character (ordinal 127) in the name.",
+        ));
+    }
+    if name.contains(['/', '\\']) {
+        return Err(Refusal::bad(
+            "Cannot upload a file with '/' or '\\' in the name.",
+        ));
     }
     Ok(())
 }
@@ -268,4 +273,20 @@ fn is_platform(tag: &str) -> bool {
 fn number(text: &str) -> Option<(u32, &str)> {
     let (digits, rest) = text.split_once('_')?;
     Some((digits.parse().ok()?, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_characters;
+
+    /// This server's reader of forms refuses such a name before the index can.
+    #[test]
+    fn control_characters_are_refused() {
+        for name in ["a\u{1}.whl", "a\n.whl", "a\u{7f}.whl"] {
+            let refusal = check_characters(name).unwrap_err();
+            let begin = "Cannot upload a file with non-printable characters (ordinals 0-31)";
+            assert!(refusal.message.starts_with(begin));
+        }
+        assert!(check_characters("a b.whl").is_ok());
+    }
 }

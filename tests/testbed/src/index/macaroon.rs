@@ -41,6 +41,23 @@ pub(super) fn make(location: &str, identifier: &str, key: &[u8], caveats: &[Valu
     format!("pypi-{}", BASE64.encode(bytes))
 }
 
+/// The token with one more caveat, as its holder may add one without asking
+/// anybody.
+///
+/// # Panics
+/// When it is no token of this index.
+pub fn narrowed(token: &str, caveat: &str) -> String {
+    let inner = token.strip_prefix("pypi-").expect("a token");
+    let bytes = BASE64.decode(inner).expect("a token");
+    // At the end: the mark of the last section, and a signature of 32 bytes.
+    let (rest, signed) = bytes.split_at(bytes.len() - 32);
+    let mut bytes = rest[..rest.len() - 3].to_vec();
+    field(&mut bytes, IDENTIFIER, caveat.as_bytes());
+    bytes.extend_from_slice(&[0, 0]);
+    field(&mut bytes, SIGNATURE, &hmac(signed, caveat.as_bytes()));
+    format!("pypi-{}", BASE64.encode(bytes))
+}
+
 impl Macaroon {
     /// Reads one; none where it is no macaroon at all.
     pub(super) fn read(token: &str) -> Option<Self> {

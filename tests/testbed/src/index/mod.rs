@@ -39,6 +39,7 @@ use sha2::Digest as _;
 
 use crate::host::{Bound, Host};
 use crate::oidc::Trust;
+pub use macaroon::narrowed;
 pub use state::{Faults, FileRecord, Seen};
 use state::{Release, Shared, StoredFile};
 
@@ -249,6 +250,12 @@ impl FakeIndex {
     pub fn prohibit(&self, name: &str) {
         let name = checks::normalize(name);
         self.shared.lock().prohibited.insert(name);
+    }
+
+    /// Adds a classifier to those that it knows.
+    pub fn know_classifier(&self, classifier: &str) {
+        let mut state = self.shared.lock();
+        state.newer_classifiers.push(classifier.to_owned());
     }
 
     /// The most uploads that the index ever worked on at once.

@@ -131,6 +131,8 @@ pub(super) struct Known {
     pub(super) serial: u64,
     /// Normalised names that no project may have.
     pub(super) prohibited: BTreeSet<String>,
+    /// Classifiers that are newer than the product's list.
+    pub(super) newer_classifiers: Vec<String>,
     /// Seconds by which the index is ahead of the machine.
     pub(super) ahead: i64,
 }

@@ -224,7 +224,7 @@ fn check(
         ));
     }
     let identity = identify(state, &shared.options.user_tokens, headers)?;
-    checks::check_form(form)?;
+    checks::check_form(form, &state.newer_classifiers)?;
     let content = form
         .content
         .as_ref()
