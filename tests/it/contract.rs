@@ -33,6 +33,8 @@ mod reading;
 mod server;
 mod transport;
 
+use std::process::Command;
+
 use server::Server;
 
 /// What a case needs of the server.
@@ -144,4 +146,33 @@ fn every_item_has_a_case_that_bears_its_number() {
         }
     }
     assert!(CASES.iter().all(|case| (1..=ITEMS).contains(&case.item)));
+}
+
+/// The same cases, told by their environment where a server is that they did not
+/// start.
+#[test]
+fn the_suite_runs_against_a_server_from_outside() {
+    if std::env::var_os("INDEX_URL").is_some() {
+        println!("skipped: this is the suite that runs against a server from outside");
+        return;
+    }
+    let server = Server::open();
+    let (issuer, runner) = server.issuer_address();
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["contract::item_", "--show-output"])
+        .env("INDEX_URL", &server.base)
+        .env("ISSUER_URL", issuer)
+        .env("ISSUER_TOKEN", runner)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}");
+    let skipped = said.matches("skipped: item ").count();
+    let injected = CASES.iter().filter(|it| it.needs == Needs::Injection);
+    assert_eq!(skipped, injected.count());
+    assert!(
+        said.contains(&format!("ok. {} passed", CASES.len())),
+        "{said}"
+    );
+    assert!(server.index().files(&server.project).len() > 20);
 }

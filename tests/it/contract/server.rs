@@ -125,6 +125,11 @@ impl Server {
         &self.inside.as_ref().unwrap().1
     }
 
+    /// What `ISSUER_URL` and `ISSUER_TOKEN` would say of it.
+    pub fn issuer_address(&self) -> (&str, &str) {
+        (&self.issuer, &self.runner)
+    }
+
     /// A version that nobody used before.
     pub fn version() -> String {
         static NEXT: AtomicUsize = AtomicUsize::new(1);

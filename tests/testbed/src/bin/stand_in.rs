@@ -16,12 +16,15 @@ use testbed::oidc::{FakeIssuer, github_claims};
 
 const USAGE: &str = "\
 usage: stand_in [--latency-ms N] [--project NAME]... [--projects FILE]
+                [--other-project NAME]...
                 [--repository OWNER/NAME] [--workflow FILE.yml] [--environment NAME]
                 [--audience NAME] [--user-token TOKEN] [--forever]";
 
 struct Arguments {
     latency: Duration,
     projects: Vec<String>,
+    /// There, and not the workflow's.
+    other_projects: Vec<String>,
     repository: (String, String),
     workflow: String,
     environment: Option<String>,
@@ -61,6 +64,9 @@ fn main() -> ExitCode {
         environment: arguments.environment,
         projects: arguments.projects,
     });
+    for name in &arguments.other_projects {
+        index.create_project(name);
+    }
     for (key, value) in [
         ("INDEX", index.base()),
         ("SIMPLE", index.simple_url()),
@@ -88,6 +94,7 @@ fn parse() -> Result<Arguments, String> {
     let mut parsed = Arguments {
         latency: Duration::ZERO,
         projects: Vec::new(),
+        other_projects: Vec::new(),
         repository: ("apache".to_owned(), "example".to_owned()),
         workflow: "release.yml".to_owned(),
         environment: Some("pypi".to_owned()),
@@ -110,6 +117,7 @@ fn parse() -> Result<Arguments, String> {
                 parsed.latency = Duration::from_millis(millis);
             }
             "--project" => parsed.projects.push(value),
+            "--other-project" => parsed.other_projects.push(value),
             "--projects" => {
                 let list = std::fs::read_to_string(&value).map_err(|error| error.to_string())?;
                 parsed.projects.extend(list.lines().map(str::to_owned));
