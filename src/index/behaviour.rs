@@ -9,6 +9,7 @@
     reason = "a test that cannot be set up has failed"
 )]
 
+mod pypiserver;
 mod reading;
 mod token;
 mod uploading;

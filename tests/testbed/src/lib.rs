@@ -30,6 +30,7 @@ pub mod oidc;
 pub mod openpgp;
 pub mod primitives;
 pub mod proxy;
+pub mod pypiserver;
 pub mod readers;
 pub mod scripted;
 pub mod tls;
