@@ -30,6 +30,7 @@ mod form;
 mod matrix;
 mod minting;
 mod reading;
+mod real;
 mod server;
 mod transport;
 

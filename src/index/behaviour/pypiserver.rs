@@ -12,7 +12,6 @@ use super::*;
 #[expect(
     clippy::disallowed_methods,
     clippy::disallowed_macros,
-    clippy::print_stdout,
     reason = "a test is told by its environment where Python is, and says why it skips"
 )]
 fn server() -> Option<(PypiServer, std::ffi::OsString)> {

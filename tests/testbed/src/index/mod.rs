@@ -22,6 +22,7 @@ mod provenance;
 mod read;
 mod refusal;
 mod registration;
+mod release;
 mod state;
 mod upload;
 
@@ -40,8 +41,9 @@ use sha2::Digest as _;
 use crate::host::{Bound, Host};
 use crate::oidc::Trust;
 pub use macaroon::narrowed;
+use release::Release;
 pub use state::{Faults, FileRecord, Seen};
-use state::{Release, Shared, StoredFile};
+use state::{Shared, StoredFile};
 
 /// How the index is set up; the tests change the rest while it runs.
 #[derive(Clone, Debug)]

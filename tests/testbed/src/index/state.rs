@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::Read;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::checks;
-use super::form::{Body, Digests, Form, Receiver};
+use super::form::{Body, Digests, Receiver};
+use super::release::Release;
 use super::{Options, Publisher};
 use crate::clock;
 use crate::oidc::random_hex;
@@ -145,16 +146,6 @@ pub(super) struct Project {
     releases: Vec<Release>,
     pub(super) status: String,
     pub(super) files: BTreeMap<String, StoredFile>,
-}
-
-/// A release, as its first file made it.
-#[derive(Clone)]
-pub(super) struct Release {
-    pub(super) version: String,
-    /// Seconds since 1970.
-    pub(super) created: i64,
-    /// What the JSON API shows of it.
-    pub(super) info: Map<String, Value>,
 }
 
 /// A minted token.
@@ -316,68 +307,6 @@ impl Project {
     pub(super) fn release(&self, version: &str) -> Option<&Release> {
         let mut releases = self.releases.iter();
         releases.find(|release| checks::same_version(&release.version, version))
-    }
-}
-
-impl Release {
-    /// Of a form that was checked.
-    pub(super) fn of(form: &Form, now: i64) -> Self {
-        const LISTS: [&str; 8] = [
-            "classifiers",
-            "dynamic",
-            "license_file",
-            "platform",
-            "provides_extra",
-            "requires_dist",
-            "import_name",
-            "import_namespace",
-        ];
-        const TEXTS: [&str; 15] = [
-            "author",
-            "author_email",
-            "description",
-            "description_content_type",
-            "download_url",
-            "home_page",
-            "keywords",
-            "license",
-            "license_expression",
-            "maintainer",
-            "maintainer_email",
-            "metadata_version",
-            "requires_python",
-            "summary",
-            "version",
-        ];
-        let mut info = Map::new();
-        for name in TEXTS {
-            info.insert(name.to_owned(), json!(form.get(name)));
-        }
-        for name in LISTS {
-            info.insert(name.to_owned(), json!(form.all(name)));
-        }
-        let urls = form.all("project_urls").iter();
-        let urls = urls.filter_map(|entry| entry.split_once(','));
-        let urls = urls.map(|(label, url)| (label.trim().to_owned(), json!(url.trim())));
-        info.insert("project_urls".to_owned(), Value::Object(urls.collect()));
-        Self {
-            version: form.get("version").unwrap_or_default().to_owned(),
-            created: now,
-            info,
-        }
-    }
-
-    /// Of a file that was put there without a form.
-    pub(super) fn preloaded(version: &str) -> Self {
-        Self {
-            version: version.to_owned(),
-            created: clock::now(),
-            info: Map::from_iter([("version".to_owned(), json!(version))]),
-        }
-    }
-
-    pub(super) fn requires_python(&self) -> Option<&str> {
-        self.info.get("requires_python").and_then(Value::as_str)
     }
 }
 

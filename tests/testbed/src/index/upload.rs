@@ -16,7 +16,8 @@ use super::filename::Limits;
 use super::form::{Content, Form};
 use super::permission::{identify, permit};
 use super::refusal::{Refusal, Reply};
-use super::state::{Known, Release, Shared, StoredFile, wheel_metadata};
+use super::release::Release;
+use super::state::{Known, Shared, StoredFile, wheel_metadata};
 use super::{Publisher, archive, attestations, checks, filename};
 use crate::host::Connection;
 
