@@ -108,8 +108,6 @@ table! {
         "How long the source and KEYS may take in all, with the verification.";
     "read-back-timeout" Word Some("300 s"),
         "How long the index may take to show every file after the upload.";
-    "read-back" Word Some("digests"),
-        "How the index is looked at after the upload: `digests`: what it says of each file; `download`: every file is fetched again and hashed.";
     "report" Word Some("none"),
         "Path for the JSON report; `none`: no file.";
 }

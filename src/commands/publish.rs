@@ -212,9 +212,6 @@ impl Run<'_> {
                     "{} files are served as they were sent",
                     wanted.len()
                 ));
-                if self.plan.download_back {
-                    self.fetch_back(index, batch).await;
-                }
             }
             Ok(read) => {
                 let findings = with_paths(read.findings(), batch);
@@ -229,29 +226,6 @@ impl Run<'_> {
             }
             Err(why) => self.report.note([why.finding(None)]),
         }
-    }
-
-    /// Fetches every file as a user would, and hashes it.
-    async fn fetch_back(&mut self, index: &Index, batch: &Batch) {
-        let files = batch.files().iter();
-        let files: Vec<(Wanted<'_>, u64)> = files
-            .map(|file| (wanted(file), file.fetched().size()))
-            .collect();
-        let served = match index::fetch_served(index, &files, self.plan.concurrency).await {
-            Ok(served) => served,
-            Err(why) => return self.report.note([why.finding(None)]),
-        };
-        for file in batch.files() {
-            let found = served.get(file.name().file());
-            if let Some(finding) = found.and_then(|served| served.finding(file.path())) {
-                self.set_state(file.path(), State::Different);
-                self.report.note([finding]);
-            }
-        }
-        self.runner.log(&format!(
-            "{} files were fetched from the index",
-            files.len()
-        ));
     }
 
     pub(super) fn set_state(&mut self, path: &str, state: State) {

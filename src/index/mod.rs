@@ -13,7 +13,6 @@ mod ledger;
 mod macaroon;
 #[expect(clippy::disallowed_methods, reason = "waits for the index")]
 mod read_back;
-mod served;
 mod simple;
 mod token;
 mod upload;
@@ -30,7 +29,6 @@ use crate::http::{Client, is_loopback};
 pub use error::IndexError;
 pub use ledger::{FileState, Ledger, Standing, Wanted, ask};
 pub use read_back::{ReadBack, Shown, read_back};
-pub use served::{Served, fetch_served};
 #[doc(hidden)]
 pub use simple::read_page;
 pub use simple::{File, Project};

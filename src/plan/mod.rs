@@ -125,8 +125,6 @@ pub struct Plan {
     pub dry_run: bool,
     /// Uploads in flight.
     pub concurrency: usize,
-    /// Whether every file is fetched again from the index and hashed.
-    pub download_back: bool,
     /// Limits on the source.
     pub limits: Limits,
     /// Time limits.

@@ -43,14 +43,6 @@ pub(super) fn flag(raw: &str) -> Result<bool, String> {
     }
 }
 
-pub(super) fn download_back(raw: &str) -> Result<bool, String> {
-    match raw {
-        "digests" => Ok(false),
-        "download" => Ok(true),
-        other => Err(quoted(other)),
-    }
-}
-
 pub(super) fn revision(raw: &str) -> Result<u64, String> {
     let digits = raw.strip_prefix('r').unwrap_or(raw);
     match u64::from_str(digits) {

@@ -314,40 +314,6 @@ fn an_index_that_shows_other_bytes_is_told_on() {
 }
 
 #[test]
-fn an_index_that_serves_other_bytes_than_its_page_says_is_told_on_where_files_are_fetched() {
-    let download = &[("read-back", "download")];
-    let world = World::with_release();
-    let ran = world.run("publish", download);
-    assert_eq!(ran.status, 0, "{}", ran.stderr);
-    assert!(
-        ran.stderr.contains("2 files were fetched"),
-        "{}",
-        ran.stderr
-    );
-    let honest = world.index.contents(SDIST).unwrap();
-    for (case, bytes) in [
-        ("one bit", {
-            let mut bytes = honest.clone();
-            bytes[20] ^= 1;
-            bytes
-        }),
-        ("cut off", honest[..honest.len() - 1].to_vec()),
-        ("more", [honest.as_slice(), b"x"].concat()),
-        ("nothing", Vec::new()),
-    ] {
-        let world = faulty(|it| {
-            it.false_bytes.insert(SDIST.to_owned(), bytes);
-        });
-        let plain = world.publish();
-        assert_eq!(plain.status, 0, "{case}: {}", plain.stderr);
-        let ran = world.run("publish", download);
-        let expected = (rules(&["read-back-differs"]), 1);
-        assert_eq!(reasons(&ran), expected, "{case}: {}", ran.stderr);
-        assert_eq!(ran.file(SDIST)["state"], "different", "{case}");
-    }
-}
-
-#[test]
 fn a_silent_index_does_not_hold_the_reading_back_beyond_its_time() {
     let world = World::with_release();
     let honest = [wheel("example", "1.0"), sdist("example", "1.0")].map(|(name, bytes)| {

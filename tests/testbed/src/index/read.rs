@@ -315,10 +315,6 @@ pub(super) async fn file(
             .map(|file| (file.body.clone(), file.metadata.clone(), file.digests.size))
     };
     let binary = [(header::CONTENT_TYPE, "application/octet-stream".to_owned())];
-    let false_bytes = shared.lock().faults.false_bytes.get(&filename).cloned();
-    if let Some(bytes) = false_bytes {
-        return (binary, bytes).into_response();
-    }
     match found {
         Some((_, Some(bytes), _)) if metadata => (binary, bytes).into_response(),
         Some((Body::Memory(bytes), _, _)) if !metadata => (binary, bytes).into_response(),

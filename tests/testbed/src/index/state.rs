@@ -70,8 +70,6 @@ pub struct Faults {
     pub hidden_reads: usize,
     /// The Simple page shows this SHA-256 for a file name.
     pub false_sha256: BTreeMap<String, String>,
-    /// These bytes are served in the place of a file, whose page stays as it is.
-    pub false_bytes: BTreeMap<String, Vec<u8>>,
     /// The Simple page is HTML whatever the client accepts.
     pub html_only: bool,
     /// The audience to name instead of the configured one.
