@@ -31,9 +31,12 @@ pub mod snapshot;
 pub mod source;
 pub mod verify;
 
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
+use std::time::Duration;
 
+use commands::Cancellation;
 use context::Context;
 use inputs::{Inputs, Request};
 use report::Report;
@@ -42,13 +45,17 @@ use rules::{Exit, Finding};
 /// One run, as its inputs in `context` ask; tells the story on the way.
 ///
 /// The inputs are those of the table in [`inputs`]; the exit status of the
-/// run is in the report.
+/// run is in the report. Signals are left to the caller.
 pub async fn run(context: &Context, inputs: &Inputs, problems: Vec<Finding>) -> Report {
-    commands::run(context, inputs, problems).await
+    commands::run(context, inputs, problems, Cancellation::never()).await
 }
 
-/// The process: reads the request, runs it, and gives the exit status. A
-/// panic is a failure of the program, not a verdict: status 3.
+/// How long work that a cancelled run has left behind may hold the process.
+const LEAVING: Duration = Duration::from_secs(1);
+
+/// The process: reads the request, runs it, and gives the exit status. SIGINT
+/// and SIGTERM end the run early. A panic is a failure of the program, not a
+/// verdict: status 3.
 pub fn main(context: &Context) -> ExitCode {
     let (inputs, problems) = match Inputs::read(context) {
         Request::Help(text) | Request::Version(text) => {
@@ -63,7 +70,12 @@ pub fn main(context: &Context) -> ExitCode {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()?;
-        Ok::<_, std::io::Error>(runtime.block_on(run(context, &inputs, problems)))
+        let report = runtime.block_on(async {
+            let cancelled = Cancellation::on_signals()?;
+            Ok::<_, io::Error>(commands::run(context, &inputs, problems, cancelled).await)
+        });
+        runtime.shutdown_timeout(LEAVING);
+        report
     }));
     let exit = match outcome {
         Ok(Ok(report)) => commands::exit(&report),

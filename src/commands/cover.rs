@@ -11,6 +11,7 @@
 use std::collections::BTreeSet;
 
 use super::Run;
+use super::tokens::Tokens;
 use crate::context::Context;
 use crate::github::claims::{PublisherForm, UnverifiedClaims};
 use crate::index::{Index, Ledger, UploadToken};
@@ -61,9 +62,31 @@ fn form_of_job(context: &Context) -> Option<PublisherForm> {
     claims.publisher()
 }
 
+/// Mints until the token covers every project, or another mint brings no more
+/// of them. `unknown` are the projects that the index did not know.
+pub(super) async fn cover(
+    tokens: &Tokens<'_>,
+    index: &Index,
+    projects: &BTreeSet<&str>,
+    unknown: &BTreeSet<String>,
+) -> Result<(), Finding> {
+    let mut token = tokens.for_upload(0, None).await?;
+    let mut gap = Gap::of(&token, index, projects, unknown).await?;
+    while let Some(before) = gap {
+        token = tokens.for_upload(0, Some(&token)).await?;
+        gap = Gap::of(&token, index, projects, &before.absent).await?;
+        if let Some(still) = &gap
+            && !still.is_less_than(&before)
+        {
+            return Err(still.finding(index, token.publisher()));
+        }
+    }
+    Ok(())
+}
+
 /// What a token still lacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Gap {
+struct Gap {
     /// The projects of the release.
     wanted: usize,
     /// The projects that the token covers, of whatever name.
@@ -76,7 +99,7 @@ impl Gap {
     /// What the token lacks for these projects, of which some were unknown to
     /// the index when it was asked last. None where it may do, and where it
     /// does not say what it covers.
-    pub(super) async fn of(
+    async fn of(
         token: &UploadToken,
         index: &Index,
         projects: &BTreeSet<&str>,
@@ -101,17 +124,12 @@ impl Gap {
     }
 
     /// Whether the last mint made a project, or covered more.
-    pub(super) fn is_less_than(&self, before: &Self) -> bool {
+    fn is_less_than(&self, before: &Self) -> bool {
         self.covered > before.covered || self.absent.len() < before.absent.len()
     }
 
-    /// The names that the index still does not know.
-    pub(super) fn absent(&self) -> &BTreeSet<String> {
-        &self.absent
-    }
-
     /// The verdict, with what has to be registered.
-    pub(super) fn finding(&self, index: &Index, form: Option<&PublisherForm>) -> Finding {
+    fn finding(&self, index: &Index, form: Option<&PublisherForm>) -> Finding {
         let names: Vec<&str> = self.absent.iter().map(String::as_str).collect();
         let found = if names.is_empty() {
             format!("a token for {}, and every project is there", self.covered)

@@ -3,6 +3,7 @@
 
 //! One file per mode, each the story in its order, and the front door.
 
+mod cancel;
 mod cover;
 mod examine;
 mod find;
@@ -11,6 +12,8 @@ mod judging;
 mod lists;
 mod migrate;
 mod publish;
+#[expect(clippy::disallowed_methods, reason = "waits for the index")]
+mod tokens;
 mod told;
 mod upload;
 
@@ -29,6 +32,7 @@ use crate::plan::{self, Mode, Plan, Waived};
 use crate::report::{ConfigRow, Outcome, Report, markdown, text};
 use crate::rules::{Exit, Finding, Rule};
 
+pub use cancel::Cancellation;
 pub use migrate::migrate;
 
 /// What every step of a run needs.
@@ -37,10 +41,19 @@ struct Run<'a> {
     plan: &'a Plan,
     runner: &'a Runner,
     client: Client,
+    cancelled: Cancellation,
     report: Report,
 }
 
 impl Run<'_> {
+    /// Verifies the release; that is all.
+    async fn only_verify(&mut self) {
+        let cancelled = self.cancelled.clone();
+        if cancelled.unless(self.examine_in_time()).await.is_none() {
+            self.report.note([cancel::finding()]);
+        }
+    }
+
     /// A waiver that softens nothing is stale or misspelt.
     fn note_unused_waivers(&mut self, used: &[Waived], of: impl Fn(Rule) -> bool) {
         let unused = self.plan.waivers.unused(used, of);
@@ -56,8 +69,14 @@ impl Run<'_> {
 }
 
 /// Does what the inputs ask and tells the story: log, annotations, outputs,
-/// job summary and JSON report. Never panics on anything from outside.
-pub async fn run(context: &Context, inputs: &Inputs, mut problems: Vec<Finding>) -> Report {
+/// job summary and JSON report. Never panics on anything from outside. A run
+/// that is cancelled ends early, and says how far it came.
+pub async fn run(
+    context: &Context,
+    inputs: &Inputs,
+    mut problems: Vec<Finding>,
+    cancelled: Cancellation,
+) -> Report {
     let runner = Runner::new(context);
     log::log_to_stderr(context);
     let mut inputs = inputs.clone();
@@ -70,7 +89,7 @@ pub async fn run(context: &Context, inputs: &Inputs, mut problems: Vec<Finding>)
     };
     let inputs = &inputs;
     let mut report = match read_plan(inputs, problems, is_known) {
-        Ok(plan) => carry_out(context, &plan, &runner).await,
+        Ok(plan) => carry_out(context, &plan, &runner, cancelled).await,
         Err(mut problems) => {
             problems.extend(missing_id_token(context, inputs));
             let mut report = Report::new(inputs.value("mode").unwrap_or_default().trim());
@@ -172,7 +191,12 @@ fn with_place(inputs: &Inputs, mut problem: Finding) -> Finding {
     problem
 }
 
-async fn carry_out(context: &Context, plan: &Plan, runner: &Runner) -> Report {
+async fn carry_out(
+    context: &Context,
+    plan: &Plan,
+    runner: &Runner,
+    cancelled: Cancellation,
+) -> Report {
     let mut report = Report::new(plan.mode.word());
     report.source = Some(plan.source.shown());
     report.area = plan.area.map(|area| area.to_string());
@@ -211,10 +235,11 @@ async fn carry_out(context: &Context, plan: &Plan, runner: &Runner) -> Report {
         plan,
         runner,
         client,
+        cancelled,
         report,
     };
     match plan.mode {
-        Mode::Verify => drop(run.examine_in_time().await),
+        Mode::Verify => run.only_verify().await,
         Mode::Publish => run.publish().await,
     }
     run.report

@@ -6,12 +6,12 @@
 
 use std::collections::BTreeMap;
 
-use super::Run;
 use super::examine::Examined;
 use super::upload::Uploads;
+use super::{Run, cancel};
 use crate::channel::Target;
 use crate::github::oidc::RequestCredentials;
-use crate::index::{self, EndpointError, Endpoints, FileState, Index, Ledger, Wanted};
+use crate::index::{self, EndpointError, Endpoints, FileState, Index, Ledger, Shown, Wanted};
 use crate::plan::IndexChoice;
 use crate::report::State;
 use crate::rules::{Finding, Rule};
@@ -19,63 +19,101 @@ use crate::snapshot::Snapshot;
 use crate::source::{self, Entry, SourceError};
 use crate::verify::{Batch, Verified};
 
+/// A release that may be sent, and where to.
+struct Ready {
+    credentials: RequestCredentials,
+    examined: Examined,
+    target: Target,
+    index: Index,
+    ledger: Ledger,
+}
+
 impl Run<'_> {
     /// Publishes the release, or stops with nothing sent.
     pub(super) async fn publish(&mut self) {
+        let cancelled = self.cancelled.clone();
+        match cancelled.unless(self.prepare()).await {
+            Some(Some(ready)) => self.send(ready).await,
+            Some(None) => {}
+            None => self.report.note([cancel::finding()]),
+        }
+    }
+
+    /// All that comes before the token, and none where the run ends there.
+    async fn prepare(&mut self) -> Option<Ready> {
         self.report.index = index_name(&self.plan.index);
         // Asked first, since no verdict on the release could change it.
         let credentials = match self.credentials() {
             Ok(credentials) => credentials,
-            Err(refusal) => return self.report.note([refusal]),
+            Err(refusal) => {
+                self.report.note([refusal]);
+                return None;
+            }
         };
-        let Some(examined) = self.examine_in_time().await else {
-            return;
-        };
-        let Some(target) = self.permit(&examined) else {
-            return;
-        };
+        let examined = self.examine_in_time().await?;
+        let target = self.permit(&examined)?;
         let index = match endpoints(target.index()) {
             Ok(endpoints) => Index::new(self.client.clone(), endpoints),
             Err(why) => {
                 let expected = "the base URL of an index";
-                return self.report.note([Finding::new(
+                self.report.note([Finding::new(
                     Rule::InputIllegal,
                     Some("index"),
                     expected,
                     why.to_string(),
                 )]);
+                return None;
             }
         };
-        let Some(ledger) = self.ask(&index, &examined.batch).await else {
-            return;
-        };
+        let ledger = self.ask(&index, &examined.batch).await?;
         self.tell_new_projects(&index, &ledger);
         let is_new = ledger.files().any(|(_, state)| *state == FileState::New);
         if is_new && !self.is_unchanged_in_time(&examined).await {
-            return;
+            return None;
         }
         let Some(credentials) = credentials else {
             // A rehearsal asks all that can be asked without a token.
             let audience = index::audience(&index).await;
-            return self
-                .report
+            self.report
                 .note(audience.err().map(|why| why.finding(None)));
+            return None;
         };
-        if is_new {
-            let uploads = Uploads::new(self, &index, &target, &examined.batch, &ledger);
-            let outcome = uploads.carry_out(&credentials).await;
+        Some(Ready {
+            credentials,
+            examined,
+            target,
+            index,
+            ledger,
+        })
+    }
+
+    /// From the token to an index that serves the release.
+    async fn send(&mut self, ready: Ready) {
+        let (index, batch) = (&ready.index, &ready.examined.batch);
+        let uploads = Uploads::new(self, index, &ready.target, batch, &ready.ledger);
+        if !uploads.is_empty() {
+            let outcome = uploads.carry_out(&ready.credentials).await;
             let began = |finding: &Finding| finding.rule == Rule::UploadUnfinished;
             self.report.sent = !outcome.uploaded.is_empty() || outcome.findings.iter().any(began);
-            for path in outcome.uploaded {
-                self.set_state(&path, State::Uploaded);
+            for path in &outcome.uploaded {
+                self.set_state(path, State::Uploaded);
             }
-            for path in outcome.uncertain {
-                self.set_state(&path, State::Unknown);
+            for path in &outcome.uncertain {
+                self.set_state(path, State::Unknown);
             }
             self.report.note(outcome.findings);
+            if self.report.refused() {
+                let paths = outcome.uploaded.iter().chain(&outcome.uncertain);
+                let sent: Vec<&str> = paths.map(String::as_str).collect();
+                self.look_once(index, batch, &sent).await;
+            }
         }
         if !self.report.refused() {
-            self.read_back(&index, &examined.batch).await;
+            let cancelled = self.cancelled.clone();
+            let read = cancelled.unless(self.read_back(index, batch)).await;
+            if read.is_none() {
+                self.report.note([cancel::finding()]);
+            }
         }
         self.report.links = links(&self.plan.index, &self.report.published_versions());
     }
@@ -226,6 +264,41 @@ impl Run<'_> {
             }
             Err(why) => self.report.note([why.finding(None)]),
         }
+    }
+
+    /// One look, after a run that did not come to its end, at what the index has
+    /// of the files that were sent: some it may have taken without saying so.
+    async fn look_once(&mut self, index: &Index, batch: &Batch, sent: &[&str]) {
+        let is_sent = |file: &&Verified| sent.contains(&file.path());
+        let files: Vec<&Verified> = batch.files().iter().filter(is_sent).collect();
+        if files.is_empty() {
+            return;
+        }
+        let _group = self.runner.group("Read back");
+        let wanted: Vec<Wanted<'_>> = files.iter().map(|file| wanted(file)).collect();
+        let (time, pause) = (cancel::LAST_LOOK, cancel::LAST_LOOK / 5);
+        let read = index::read_back(index, &wanted, self.plan.concurrency, time, pause);
+        let Ok(read) = read.await else {
+            return self.runner.log("the index does not say what it has");
+        };
+        let mut served = 0;
+        for file in &files {
+            match read.shown(file.name().file()) {
+                Some(Shown::Same) => {
+                    served += 1;
+                    self.set_state(file.path(), State::Uploaded);
+                }
+                Some(Shown::Different { .. }) => self.set_state(file.path(), State::Different),
+                Some(Shown::Missing) | None => {}
+            }
+        }
+        let findings = with_paths(read.findings(), batch).into_iter();
+        let differs = |finding: &Finding| finding.rule == Rule::ReadBackDiffers;
+        self.report.note(findings.filter(differs));
+        let sent = files.len();
+        self.runner.log(&format!(
+            "{served} of {sent} files are served as they were sent"
+        ));
     }
 
     pub(super) fn set_state(&mut self, path: &str, state: State) {

@@ -11,23 +11,22 @@
 //! possible are left half published.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::{StreamExt as _, future, stream};
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Semaphore;
 
 use super::Run;
-use super::cover::Gap;
+use super::cancel::{self, Cancellation};
+use super::cover::cover;
+use super::tokens::Tokens;
 use crate::channel::Target;
+use crate::context::Context;
 use crate::github::oidc::RequestCredentials;
 use crate::github::runner::{Progress, Runner};
-use crate::index::{self, Audience, FileState, Index, IndexError, Ledger, UploadToken};
+use crate::index::{self, FileState, Index, IndexError, Ledger};
 use crate::rules::{Exit, Finding, Rule};
 use crate::verify::{Batch, Publishable};
-
-/// A token is renewed when it holds for less than this.
-const TOKEN_MARGIN_SECONDS: u64 = 120;
 
 /// What the uploads came to.
 #[derive(Default)]
@@ -43,7 +42,8 @@ pub(super) struct UploadOutcome {
 pub(super) struct Uploads<'a> {
     index: &'a Index,
     runner: &'a Runner,
-    now: Box<dyn Fn() -> u64 + Send + Sync + 'a>,
+    context: &'a Context,
+    cancelled: Cancellation,
     versions: Vec<VersionFiles<'a>>,
     /// The projects that the index did not know.
     unknown: BTreeSet<String>,
@@ -93,11 +93,11 @@ impl<'a> Uploads<'a> {
                 }
             }
         }
-        let context = run.context;
         Self {
             index,
             runner: run.runner,
-            now: Box::new(move || context.now()),
+            context: run.context,
+            cancelled: run.cancelled.clone(),
             versions,
             unknown: ledger.unknown_projects().map(str::to_owned).collect(),
             total,
@@ -105,27 +105,27 @@ impl<'a> Uploads<'a> {
         }
     }
 
+    /// Whether the index has every file already.
+    pub(super) fn is_empty(&self) -> bool {
+        self.versions.is_empty()
+    }
+
     /// Mints and uploads. Every refusal is in the outcome.
     pub(super) async fn carry_out(&self, credentials: &RequestCredentials) -> UploadOutcome {
         let _group = self.runner.group("Upload");
         let mut outcome = UploadOutcome::default();
-        let audience = match index::audience(self.index).await {
-            Ok(audience) => audience,
-            Err(why) => {
-                outcome.findings.push(why.finding(None));
+        let first_token = self.cancelled.unless(self.first_token(credentials)).await;
+        let tokens = match first_token {
+            Some(Ok(tokens)) => tokens,
+            Some(Err(refusal)) => {
+                outcome.findings.push(refusal);
+                return outcome;
+            }
+            None => {
+                outcome.findings.push(cancel::finding());
                 return outcome;
             }
         };
-        let tokens = Tokens {
-            uploads: self,
-            credentials,
-            audience,
-            held: Mutex::new(None),
-        };
-        if let Err(refusal) = tokens.cover(&self.unknown).await {
-            outcome.findings.push(refusal);
-            return outcome;
-        }
         let lane = Lane {
             uploads: self,
             tokens: &tokens,
@@ -154,7 +154,25 @@ impl<'a> Uploads<'a> {
             }
         }
         self.note_unfinished(&mut outcome);
+        if self.cancelled.is_told() {
+            outcome.findings.push(cancel::finding());
+        }
         outcome
+    }
+
+    /// A token that covers every project, before anything else begins.
+    async fn first_token<'b>(
+        &'b self,
+        credentials: &'b RequestCredentials,
+    ) -> Result<Tokens<'b>, Finding> {
+        let audience = index::audience(self.index).await;
+        let audience = audience.map_err(|why| why.finding(None))?;
+        let now = || self.context.now();
+        let tokens = Tokens::new(self.index, self.runner, now, credentials, audience);
+        let files = self.versions.iter().flat_map(|version| &version.files);
+        let projects = files.map(|file| file.verified().name().project().as_str());
+        cover(&tokens, self.index, &projects.collect(), &self.unknown).await?;
+        Ok(tokens)
     }
 
     fn note_unfinished(&self, outcome: &mut UploadOutcome) {
@@ -167,11 +185,17 @@ impl<'a> Uploads<'a> {
         if uploaded >= all {
             return;
         }
+        let uncertain = outcome.uncertain.len();
+        let sent = match uncertain {
+            0 => String::new(),
+            some => format!(", {some} sent without an answer"),
+        };
+        let not_sent = all - uploaded - uncertain;
         let finding = Finding::new(
             Rule::UploadUnfinished,
             None,
             format!("{all} files published"),
-            format!("{uploaded} published, {} not", all - uploaded),
+            format!("{uploaded} published{sent}, {not_sent} not"),
         );
         let is_final = |finding: &Finding| finding.rule.exit() == Exit::Verdict;
         outcome
@@ -241,11 +265,13 @@ impl Lane<'_> {
         // Asked only now: much may have been refused while it waited for its place.
         let stopped = self.stopped.load(Ordering::Acquire);
         let begun = version.begun.load(Ordering::Acquire);
-        if version.failed.load(Ordering::Acquire) || (stopped && !begun) {
+        let cancelled = &self.uploads.cancelled;
+        if cancelled.is_told() || version.failed.load(Ordering::Acquire) || (stopped && !begun) {
             return (path, Err(None));
         }
         version.begun.store(true, Ordering::Release);
-        let result = self.upload_with_token(file).await;
+        let result = cancelled.in_grace(self.upload_with_token(file)).await;
+        let result = result.unwrap_or_else(|| Err(Some(cancel::overdue(&path))));
         self.progress.step();
         if result.is_ok() {
             self.uploads.runner.log(&format!("uploaded: {path}"));
@@ -253,76 +279,26 @@ impl Lane<'_> {
             version.failed.store(true, Ordering::Release);
             self.stopped.store(true, Ordering::Release);
         }
-        (path, result.map_err(Some))
+        (path, result)
     }
 
-    /// One file. A token that ran out on the way is renewed once.
-    async fn upload_with_token(&self, file: &Publishable<'_>) -> Result<(), Finding> {
-        let path = Some(file.verified().path());
-        let token = self.tokens.current(None).await?;
-        let index = self.uploads.index;
-        let sent = match index::publish(index, &token, file).await {
+    /// One file. A token that ran out on the way is renewed once. No finding
+    /// where the run was cancelled before it was sent.
+    async fn upload_with_token(&self, file: &Publishable<'_>) -> Result<(), Option<Finding>> {
+        let Uploads {
+            index, cancelled, ..
+        } = self.uploads;
+        let (path, size) = (file.verified().path(), file.verified().fetched().size());
+        let token = self.tokens.for_upload(size, None);
+        let token = cancelled.unless(token).await.ok_or(None)?.map_err(Some)?;
+        let sent = self.tokens.timed(size, index::publish(index, &token, file));
+        let sent = match sent.await {
             Err(IndexError::TokenExpired) => {
-                let fresh = self.tokens.current(Some(&token)).await?;
+                let fresh = self.tokens.for_upload(size, Some(&token)).await?;
                 index::publish(index, &fresh, file).await
             }
             sent => sent,
         };
-        sent.map(drop).map_err(|why| why.finding(path))
-    }
-}
-
-/// The upload token, minted anew before it ends; one mint at a time.
-struct Tokens<'a> {
-    uploads: &'a Uploads<'a>,
-    credentials: &'a RequestCredentials,
-    audience: Audience,
-    held: Mutex<Option<Result<Arc<UploadToken>, Finding>>>,
-}
-
-impl Tokens<'_> {
-    /// Mints until the token covers every project, or another mint brings no
-    /// more of them.
-    async fn cover(&self, unknown: &BTreeSet<String>) -> Result<(), Finding> {
-        let uploads = self.uploads;
-        let files = uploads.versions.iter().flat_map(|version| &version.files);
-        let projects = files.map(|file| file.verified().name().project().as_str());
-        let projects: BTreeSet<&str> = projects.collect();
-        let mut token = self.current(None).await?;
-        let mut gap = Gap::of(&token, uploads.index, &projects, unknown).await?;
-        while let Some(before) = gap {
-            token = self.current(Some(&token)).await?;
-            gap = Gap::of(&token, uploads.index, &projects, before.absent()).await?;
-            if let Some(still) = &gap
-                && !still.is_less_than(&before)
-            {
-                return Err(still.finding(uploads.index, token.publisher()));
-            }
-        }
-        Ok(())
-    }
-
-    /// A token that holds, and is another than the one that was refused. Once
-    /// there is none to be had, nobody asks again.
-    async fn current(&self, refused: Option<&UploadToken>) -> Result<Arc<UploadToken>, Finding> {
-        let mut held = self.held.lock().await;
-        let holds = |token: &UploadToken| {
-            refused.is_none_or(|refused| !refused.is(token))
-                && token
-                    .expires()
-                    .is_none_or(|end| end > (self.uploads.now)() + TOKEN_MARGIN_SECONDS)
-        };
-        match held.as_ref() {
-            Some(Ok(token)) if holds(token) => return Ok(Arc::clone(token)),
-            Some(Err(refusal)) => return Err(refusal.clone()),
-            _ => {}
-        }
-        let mask = |secret: &str| self.uploads.runner.mask(secret);
-        let token = index::obtain(self.uploads.index, self.credentials, &self.audience, mask)
-            .await
-            .map(Arc::new)
-            .map_err(|why| why.finding(None));
-        *held = Some(token.clone());
-        token
+        sent.map(drop).map_err(|why| Some(why.finding(Some(path))))
     }
 }

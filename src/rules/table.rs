@@ -405,6 +405,9 @@ rules! {
         => "Tell the project's security list: the index serves something else.";
 
     // The run itself.
+    Cancelled "cancelled" Refuse Outside false
+        "The run was told to end before it was done."
+        => "Run the job again: it finishes what is missing and repeats nothing.";
     ReportUnwritable "report-unwritable" Refuse Outside false
         "A report or an output could not be written."
         => "Check the path and the disk.";
