@@ -24,6 +24,7 @@ mod main_job;
 mod migrate;
 mod openpgp;
 mod pages;
+mod publishing;
 mod real;
 mod refusals;
 mod run;

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -129,8 +129,25 @@ fn command(folder: &Path, env: &[(&str, &str)]) -> Command {
     command
 }
 
+/// The binary with these arguments and variables in this folder, started and
+/// not waited for: [`end`] does.
+pub fn start<A: AsRef<OsStr>>(folder: &Path, args: &[A], env: &[(&str, &str)]) -> Child {
+    let mut command = command(folder, env);
+    command.args(args);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().unwrap()
+}
+
+/// What a started binary gave in the end; status -1 where a signal ended it.
+pub fn end(child: Child, folder: &Path) -> Ran {
+    collect(child.wait_with_output().unwrap(), folder)
+}
+
 fn finish(mut command: Command, folder: &Path) -> Ran {
-    let output = command.output().unwrap();
+    collect(command.output().unwrap(), folder)
+}
+
+fn collect(output: Output, folder: &Path) -> Ran {
     let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap_or_default();
     let ran = Ran {
         status: output.status.code().unwrap_or(-1),

@@ -29,6 +29,7 @@ use tokio::time::timeout;
 
 use crate::clock;
 use crate::host::{Bound, Host};
+use crate::watch::Hears;
 
 /// The path of the repository's root, as on the ASF's server.
 const ROOT: &str = "/repos/dist";
@@ -54,7 +55,7 @@ pub struct DistServer {
     base: String,
     shared: Arc<Mutex<Repository>>,
     gate: Arc<Gate>,
-    _host: Host,
+    host: Host,
 }
 
 /// Counts the files that are asked for at a time, and may hold them.
@@ -129,7 +130,7 @@ impl DistServer {
             base,
             shared,
             gate,
-            _host: bound.serve(router),
+            host: bound.serve(router),
         }
     }
 
@@ -182,6 +183,11 @@ impl DistServer {
     /// The most files that were under way at a time.
     pub fn most_at_a_time(&self) -> usize {
         self.gate.most.load(Ordering::SeqCst)
+    }
+
+    /// Tells `hears` of every request from now on.
+    pub fn watch(&self, hears: Arc<Hears>) {
+        self.host.watch(hears);
     }
 
     /// Every request, as `METHOD path`, in the order of arrival.

@@ -21,6 +21,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
+use crate::watch::{Hears, Watch};
+
 /// A port that is taken but not served yet: the stand-in's state can name it.
 pub(crate) struct Bound {
     listener: StdListener,
@@ -30,6 +32,14 @@ pub(crate) struct Bound {
 /// A stand-in that runs until this is dropped.
 pub(crate) struct Host {
     stop: Option<oneshot::Sender<()>>,
+    watch: Watch,
+}
+
+impl Host {
+    /// Tells `hears` of every request from now on.
+    pub(crate) fn watch(&self, hears: Arc<Hears>) {
+        self.watch.set(hears);
+    }
 }
 
 impl Bound {
@@ -48,6 +58,8 @@ impl Bound {
 
     /// Serves `router` from now on.
     pub(crate) fn serve(self, router: Router) -> Host {
+        let watch = Watch::default();
+        let router = watch.over(router);
         let (stop, stopped) = oneshot::channel::<()>();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -67,7 +79,10 @@ impl Bound {
             });
             runtime.shutdown_background();
         });
-        Host { stop: Some(stop) }
+        Host {
+            stop: Some(stop),
+            watch,
+        }
     }
 }
 

@@ -34,3 +34,4 @@ pub mod pypiserver;
 pub mod readers;
 pub mod scripted;
 pub mod tls;
+pub mod watch;

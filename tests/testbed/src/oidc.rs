@@ -22,6 +22,7 @@ use serde_json::{Map, Value, json};
 
 use crate::clock;
 use crate::host::{Bound, Host};
+use crate::watch::Hears;
 
 /// What an index needs to check this issuer's tokens.
 #[derive(Clone, Debug)]
@@ -38,7 +39,7 @@ pub struct Trust {
 pub struct FakeIssuer {
     base: String,
     shared: Arc<Shared>,
-    _host: Host,
+    host: Host,
 }
 
 struct Shared {
@@ -87,7 +88,7 @@ impl FakeIssuer {
         Self {
             base,
             shared,
-            _host: bound.serve(router),
+            host: bound.serve(router),
         }
     }
 
@@ -99,6 +100,11 @@ impl FakeIssuer {
     /// The value of `ACTIONS_ID_TOKEN_REQUEST_TOKEN`.
     pub fn request_token(&self) -> String {
         self.shared.request_token.clone()
+    }
+
+    /// Tells `hears` of every request from now on.
+    pub fn watch(&self, hears: Arc<Hears>) {
+        self.host.watch(hears);
     }
 
     /// What an index needs to check the tokens.

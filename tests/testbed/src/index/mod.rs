@@ -40,6 +40,7 @@ use sha2::Digest as _;
 
 use crate::host::{Bound, Host};
 use crate::oidc::Trust;
+use crate::watch::Hears;
 pub use macaroon::narrowed;
 use release::Release;
 pub use state::{Faults, FileRecord, Seen};
@@ -121,7 +122,7 @@ impl Publisher {
 /// The index, running until it is dropped.
 pub struct FakeIndex {
     shared: Arc<Shared>,
-    _host: Host,
+    host: Host,
 }
 
 impl FakeIndex {
@@ -132,8 +133,13 @@ impl FakeIndex {
         let router = router(Arc::clone(&shared));
         Self {
             shared,
-            _host: bound.serve(router),
+            host: bound.serve(router),
         }
+    }
+
+    /// Tells `hears` of every request from now on.
+    pub fn watch(&self, hears: Arc<Hears>) {
+        self.host.watch(hears);
     }
 
     /// The base URL, with a slash at the end.
