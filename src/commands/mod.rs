@@ -29,7 +29,7 @@ use crate::github::runner::{self, Runner, RunnerError};
 use crate::http::{Client, ClientOptions};
 use crate::inputs::Inputs;
 use crate::plan::{self, Mode, Plan, Waived};
-use crate::report::{ConfigRow, Outcome, Report, markdown, text};
+use crate::report::{ConfigRow, Outcome, Report, mail, markdown, text};
 use crate::rules::{Exit, Finding, Rule};
 
 pub use cancel::Cancellation;
@@ -265,6 +265,13 @@ fn tell(runner: &Runner, report: &mut Report, path: Option<&Path>) {
         let _group = runner.group("Result");
         for line in text::facts(report) {
             runner.log(&line);
+        }
+    }
+    let mail = mail::lines(report);
+    if !mail.is_empty() {
+        let _group = runner.group("Text for a mail");
+        for line in &mail {
+            runner.log(line);
         }
     }
     runner.findings(&report.findings);

@@ -55,7 +55,17 @@ pub fn command_property(text: &str) -> String {
 /// but letters, digits, blanks and `-` becomes a character reference, so
 /// that neither Markdown, HTML nor automatic links and mentions see it.
 pub fn markdown(text: &str) -> String {
-    let mut safe = String::from("<code>");
+    format!("<code>{}</code>", references(text))
+}
+
+/// Lines of Markdown's raw HTML, shown as they are, to be copied.
+pub fn preformatted(lines: &[String]) -> String {
+    let lines: Vec<String> = lines.iter().map(|line| references(line)).collect();
+    format!("<pre>{}</pre>", lines.join("\n"))
+}
+
+fn references(text: &str) -> String {
+    let mut safe = String::new();
     for c in line(text).chars() {
         if c.is_alphanumeric() || c == ' ' || c == '-' {
             safe.push(c);
@@ -63,7 +73,6 @@ pub fn markdown(text: &str) -> String {
             let _ = write!(safe, "&#{};", u32::from(c));
         }
     }
-    safe.push_str("</code>");
     safe
 }
 
@@ -102,5 +111,14 @@ mod tests {
             assert!(!inner.contains(active), "{active} in {inner}");
         }
         assert!(safe.contains("apache"));
+    }
+
+    #[test]
+    fn preformatted_lines_stay_lines_and_end_nothing() {
+        let lines = ["a</pre>\nb".to_owned(), String::new(), "@c".to_owned()];
+        assert_eq!(
+            preformatted(&lines),
+            "<pre>a&#60;&#47;pre&#62;&#92;nb\n\n&#64;c</pre>"
+        );
     }
 }

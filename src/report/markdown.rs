@@ -5,8 +5,8 @@
 
 use std::fmt::Write as _;
 
-use super::escape::markdown as shown;
-use super::{FileRow, Outcome, Report, State, text};
+use super::escape::{markdown as shown, preformatted};
+use super::{FileRow, Outcome, Report, State, mail, text};
 use crate::rules::{Finding, Severity};
 
 /// GitHub refuses a summary beyond this many bytes; the rest of the step's
@@ -22,6 +22,7 @@ pub fn summary(report: &Report) -> String {
     findings(&mut page, report, Severity::Refuse, "Refused");
     findings(&mut page, report, Severity::Warn, "Warnings");
     waived(&mut page, report);
+    mail_text(&mut page, report);
     files(&mut page, report);
     findings(&mut page, report, Severity::Note, "Notes");
     if !report.links.is_empty() {
@@ -171,6 +172,18 @@ fn standing(row: &FileRow) -> &'static str {
         row.state.word()
     } else {
         ""
+    }
+}
+
+fn mail_text(page: &mut String, report: &Report) {
+    let lines = mail::lines(report);
+    if !lines.is_empty() {
+        let _ = write!(
+            page,
+            "\n<details><summary>Text for the mail of a vote or an announcement</summary>\n\n\
+             {}\n\n</details>\n",
+            preformatted(&lines)
+        );
     }
 }
 

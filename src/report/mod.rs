@@ -7,6 +7,7 @@
 //! `github::runner` where it goes. Pure.
 
 pub mod escape;
+pub mod mail;
 pub mod markdown;
 pub mod text;
 

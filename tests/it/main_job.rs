@@ -126,6 +126,11 @@ fn a_runner_gets_outputs_summary_groups_and_masks() {
         }
     }
     assert!(ran.stderr.contains("::group::") && ran.stderr.contains("::endgroup::"));
+    // To be pasted into a mail: folded in the summary, and in the log.
+    let (_, mail) = ran.stderr.split_once("::group::Text for a mail\n").unwrap();
+    let head = format!("The releases on {index}:\n\n{index}simple/example/\n\n");
+    assert!(mail.starts_with(&head), "{mail}");
+    assert!(ran.summary.contains("<details><summary>Text for the mail"));
     for secret in world.index.tokens() {
         assert!(ran.stderr.contains(&format!("::add-mask::{secret}\n")));
     }

@@ -8,6 +8,7 @@ mod cancelled;
 mod memory;
 mod rerun;
 mod schedules;
+mod tokens;
 
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;

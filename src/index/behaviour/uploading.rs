@@ -247,3 +247,24 @@ async fn a_redirected_upload_is_refused_and_the_token_goes_nowhere_else() {
     assert!(answer.contains("/legacy/"), "{answer}");
     assert_eq!(redirected.uploads(), 0);
 }
+
+#[tokio::test]
+async fn an_error_of_the_server_may_hide_a_conflict_and_the_second_try_tells() {
+    let world = World::with(Options {
+        latency: Duration::from_millis(300),
+        ..Options::default()
+    });
+    let token = world.token().await;
+    let one = TestFile::new("example", "1.0", SDIST, 1);
+    let other = TestFile::new("example", "1.0", SDIST, 2);
+    let (a, b) = tokio::join!(world.upload(&token, &one), world.upload(&token, &other));
+    // Whichever was faster; the other was answered 500, and then what it is.
+    let (stored, refused) = if a.is_ok() { (a, b) } else { (b, a) };
+    assert_eq!(stored, Ok(Uploaded { tries: 1 }));
+    assert!(
+        matches!(refused, Err(IndexError::Conflict { .. })),
+        "{refused:?}"
+    );
+    assert_eq!(world.uploads(), 3);
+    assert_eq!(world.fake.files("example").len(), 1);
+}
