@@ -5,7 +5,10 @@
 //! moment, and what the next run makes of it.
 
 mod cancelled;
+mod form;
+mod http2;
 mod memory;
+mod partial;
 mod rerun;
 mod schedules;
 mod tokens;
@@ -103,8 +106,12 @@ impl<'a> Trial<'a> {
         self.run("publish", changes)
     }
 
-    /// One run of the binary to its end, whatever that is.
     fn run(&self, mode: &str, changes: &[(&str, &str)]) -> Ran {
+        self.run_with(mode, changes, &[])
+    }
+
+    /// One run of the binary to its end, whatever that is.
+    fn run_with(&self, mode: &str, changes: &[(&str, &str)], env_too: &[(&str, &str)]) -> Ran {
         let base = self.index.base();
         let mut args = self.world.args(mode);
         let short = [
@@ -124,6 +131,7 @@ impl<'a> Trial<'a> {
         let mut env: Vec<(String, String)> = env(&self.world.issuer).into();
         env.push(("TMPDIR".to_owned(), folder.to_str().unwrap().to_owned()));
         let env: Vec<(&str, &str)> = env.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        let env = [&env[..], env_too].concat();
         let child = {
             // Held, so that who hears of the first request knows whom to end.
             let mut running = self.running.0.lock().unwrap();

@@ -24,6 +24,7 @@ pub mod dist_server;
 pub mod distribution;
 pub mod gpg;
 pub mod httpd;
+pub mod https_front;
 pub mod index;
 pub mod memory;
 pub mod oidc;

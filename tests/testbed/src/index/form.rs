@@ -25,6 +25,8 @@ const MEMORY_LIMIT: usize = 1 << 20;
 #[derive(Default)]
 pub(super) struct Form {
     fields: BTreeMap<String, Vec<String>>,
+    /// Every field but the file as it came, also those that count as absent.
+    pub(super) sent: Vec<(String, String)>,
     pub(super) content: Option<Content>,
 }
 
@@ -82,6 +84,7 @@ impl Form {
                 refusal.get_or_insert(Refusal::bad(format!("{name}: Should not be a tuple.")));
             }
             let value = field.text().await.map_err(broken)?;
+            form.sent.push((name.clone(), value.clone()));
             if !value.is_empty() && value != "UNKNOWN" {
                 form.fields.entry(name).or_default().push(value);
             }

@@ -219,6 +219,12 @@ impl FakeIndex {
         self.shared.lock().seen.clone()
     }
 
+    /// The form of every upload that came whole, by the name of its file: names
+    /// and values of all other fields as they were sent.
+    pub fn forms(&self) -> Vec<(String, Vec<(String, String)>)> {
+        self.shared.lock().forms.clone()
+    }
+
     /// How many requests this method and path (without the query) had.
     pub fn count(&self, method: &str, path: &str) -> usize {
         let state = self.shared.lock();

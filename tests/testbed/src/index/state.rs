@@ -124,6 +124,8 @@ pub(super) struct Known {
     /// The `jti` of every identity token that was redeemed.
     pub(super) redeemed: BTreeSet<String>,
     pub(super) seen: Vec<Seen>,
+    /// By the file's name: the other fields of every form that came whole.
+    pub(super) forms: Vec<(String, Vec<(String, String)>)>,
     pub(super) faults: Faults,
     pub(super) in_flight: usize,
     pub(super) most_in_flight: usize,

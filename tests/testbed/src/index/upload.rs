@@ -80,6 +80,10 @@ pub(super) async fn upload(
         Ok(Ok(form)) => form,
         Ok(Err(refusal)) | Err(refusal) => return reply.refuse(&refusal),
     };
+    if let Some(content) = &form.content {
+        let sent = (content.filename.clone(), form.sent.clone());
+        shared.lock().forms.push(sent);
+    }
     if let Some(response) = next_fault(&shared, &connection, reply) {
         return response;
     }
