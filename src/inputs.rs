@@ -92,6 +92,8 @@ table! {
         "Whether to attest the files (PEP 740); `true` is not available yet.";
     "dry-run" Flag Some("false"),
         "Everything but the token and the upload.";
+    "compare-downloads" Flag Some("false"),
+        "Whether to download every file from the index in the end and compare its bytes.";
     "concurrency" Number Some("4"),
         "Uploads in flight, over all projects (1 to 32).";
     "max-files" Number Some("5000"),

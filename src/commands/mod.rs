@@ -12,6 +12,7 @@ mod judging;
 mod lists;
 mod migrate;
 mod publish;
+mod read_back;
 #[expect(clippy::disallowed_methods, reason = "waits for the index")]
 mod tokens;
 mod told;

@@ -11,7 +11,7 @@ use super::upload::Uploads;
 use super::{Run, cancel};
 use crate::channel::Target;
 use crate::github::oidc::RequestCredentials;
-use crate::index::{self, EndpointError, Endpoints, FileState, Index, Ledger, Shown, Wanted};
+use crate::index::{self, EndpointError, Endpoints, FileState, Index, Ledger, Wanted};
 use crate::plan::IndexChoice;
 use crate::report::State;
 use crate::rules::{Finding, Rule};
@@ -238,69 +238,6 @@ impl Run<'_> {
         findings
     }
 
-    /// Looks until the index serves every file with the bytes that were sent.
-    async fn read_back(&mut self, index: &Index, batch: &Batch) {
-        let _group = self.runner.group("Read back");
-        let wanted: Vec<Wanted<'_>> = batch.files().iter().map(wanted).collect();
-        let limit = self.plan.timeouts.read_back;
-        let pause = super::POLL;
-        match index::read_back(index, &wanted, self.plan.concurrency, limit, pause).await {
-            Ok(read) if read.is_complete() => {
-                self.runner.log(&format!(
-                    "{} files are served as they were sent",
-                    wanted.len()
-                ));
-            }
-            Ok(read) => {
-                let findings = with_paths(read.findings(), batch);
-                for finding in &findings {
-                    if finding.rule == Rule::ReadBackDiffers
-                        && let Some(path) = &finding.path
-                    {
-                        self.set_state(path, State::Different);
-                    }
-                }
-                self.report.note(findings);
-            }
-            Err(why) => self.report.note([why.finding(None)]),
-        }
-    }
-
-    /// One look, after a run that did not come to its end, at what the index has
-    /// of the files that were sent: some it may have taken without saying so.
-    async fn look_once(&mut self, index: &Index, batch: &Batch, sent: &[&str]) {
-        let is_sent = |file: &&Verified| sent.contains(&file.path());
-        let files: Vec<&Verified> = batch.files().iter().filter(is_sent).collect();
-        if files.is_empty() {
-            return;
-        }
-        let _group = self.runner.group("Read back");
-        let wanted: Vec<Wanted<'_>> = files.iter().map(|file| wanted(file)).collect();
-        let (time, pause) = (cancel::LAST_LOOK, cancel::LAST_LOOK / 5);
-        let read = index::read_back(index, &wanted, self.plan.concurrency, time, pause);
-        let Ok(read) = read.await else {
-            return self.runner.log("the index does not say what it has");
-        };
-        let mut served = 0;
-        for file in &files {
-            match read.shown(file.name().file()) {
-                Some(Shown::Same) => {
-                    served += 1;
-                    self.set_state(file.path(), State::Uploaded);
-                }
-                Some(Shown::Different { .. }) => self.set_state(file.path(), State::Different),
-                Some(Shown::Missing) | None => {}
-            }
-        }
-        let findings = with_paths(read.findings(), batch).into_iter();
-        let differs = |finding: &Finding| finding.rule == Rule::ReadBackDiffers;
-        self.report.note(findings.filter(differs));
-        let sent = files.len();
-        self.runner.log(&format!(
-            "{served} of {sent} files are served as they were sent"
-        ));
-    }
-
     pub(super) fn set_state(&mut self, path: &str, state: State) {
         if let Some(row) = self.report.row(path) {
             row.state = state;
@@ -325,7 +262,7 @@ fn difference(then: &Entry, now: &Entry) -> &'static str {
 }
 
 /// The index speaks of file names; the report of paths.
-fn with_paths(mut findings: Vec<Finding>, batch: &Batch) -> Vec<Finding> {
+pub(super) fn with_paths(mut findings: Vec<Finding>, batch: &Batch) -> Vec<Finding> {
     for finding in &mut findings {
         let file = batch
             .files()
@@ -338,7 +275,7 @@ fn with_paths(mut findings: Vec<Finding>, batch: &Batch) -> Vec<Finding> {
     findings
 }
 
-fn wanted(file: &Verified) -> Wanted<'_> {
+pub(super) fn wanted(file: &Verified) -> Wanted<'_> {
     Wanted {
         project: file.name().project().as_str(),
         version: file.version_text(),

@@ -8,6 +8,7 @@
 //! before; this part only asks, sends and compares.
 
 mod advice;
+mod download;
 mod error;
 mod ledger;
 mod macaroon;
@@ -26,6 +27,7 @@ use crate::endpoints::{PYPI_BASE, PYPI_UPLOAD, TESTPYPI_BASE, TESTPYPI_UPLOAD};
 use crate::github::claims::PublisherForm;
 use crate::http::{Client, is_loopback};
 
+pub use download::{Original, compare_downloads};
 pub use error::IndexError;
 pub use ledger::{FileState, Ledger, Standing, Wanted, ask};
 pub use read_back::{ReadBack, Shown, read_back};

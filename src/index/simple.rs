@@ -173,7 +173,7 @@ impl Index {
         }
     }
 
-    fn project_url(&self, name: &str) -> Result<Url, IndexError> {
+    pub(super) fn project_url(&self, name: &str) -> Result<Url, IndexError> {
         let url = self.endpoints.simple.join(&format!("{name}/"));
         // A name that is no normalised one could leave the folder.
         let legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';

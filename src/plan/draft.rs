@@ -33,6 +33,7 @@ pub(super) struct Draft {
     index: Option<IndexChoice>,
     expected_digest: ExpectedDigest,
     dry_run: bool,
+    compare_downloads: bool,
     concurrency: Option<usize>,
     limits: Option<Limits>,
     timeouts: Option<Timeouts>,
@@ -96,6 +97,9 @@ impl Draft {
                 .optional("expected-digest", "64 hex digits, or `any`", values::digest)
                 .unwrap_or(ExpectedDigest::Unset),
             dry_run: reader.word("dry-run", flag, values::flag).unwrap_or(false),
+            compare_downloads: reader
+                .word("compare-downloads", flag, values::flag)
+                .unwrap_or(false),
             concurrency: reader.word("concurrency", "a number from 1 to 32", values::concurrency),
             limits: values::limits(reader),
             timeouts: values::timeouts(reader),
@@ -244,6 +248,7 @@ impl Draft {
             index: self.index?,
             expected_digest: self.expected_digest,
             dry_run: self.dry_run,
+            compare_downloads: self.compare_downloads,
             concurrency: self.concurrency?,
             limits: self.limits?,
             timeouts: self.timeouts?,

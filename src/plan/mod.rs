@@ -123,6 +123,8 @@ pub struct Plan {
     pub expected_digest: ExpectedDigest,
     /// Stop before the token.
     pub dry_run: bool,
+    /// Download everything in the end and compare it.
+    pub compare_downloads: bool,
     /// Uploads in flight.
     pub concurrency: usize,
     /// Limits on the source.

@@ -276,6 +276,7 @@ fn each_value_is_read_or_refused() {
         ),
         ("attestations", &["false"], &["true", "yes"]),
         ("dry-run", &["true", "false"], &["yes", "1"]),
+        ("compare-downloads", &["true", "false"], &["yes", "1"]),
         ("concurrency", &["1", "32"], &["0", "33", "four"]),
         ("max-files", &["1"], &["0", "-1", "many"]),
         ("max-file-size", &["2 GiB", "100MB", "512"], &["0", "big"]),

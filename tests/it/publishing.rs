@@ -5,6 +5,7 @@
 //! moment, and what the next run makes of it.
 
 mod cancelled;
+mod downloads;
 mod form;
 mod http2;
 mod memory;
@@ -41,6 +42,10 @@ fn release() -> &'static Files {
         )]));
         files
     })
+}
+
+fn is_sidecar(name: &str) -> bool {
+    [".asc", ".sha512"].iter().any(|end| name.ends_with(end))
 }
 
 /// A world where the release is staged; its index is not used.
@@ -153,7 +158,6 @@ impl<'a> Trial<'a> {
             .map(|file| (file.filename, file.sha256))
             .collect();
         found.sort();
-        let is_sidecar = |name: &str| [".asc", ".sha512"].iter().any(|end| name.ends_with(end));
         let expected: Vec<(String, String)> = release()
             .iter()
             .filter(|(name, _)| !is_sidecar(name))

@@ -308,7 +308,14 @@ pub(super) async fn file(
         None => (filename.as_str(), false),
     };
     let found = {
-        let state = shared.lock();
+        let mut state = shared.lock();
+        if let Some(status) = state.faults.download_statuses.pop_front() {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+            return (status, "A fault that the test asked for").into_response();
+        }
+        if let Some(bytes) = state.faults.false_bytes.get(&filename) {
+            return bytes.clone().into_response();
+        }
         state
             .file(name)
             .filter(|file| file.digests.blake2b == blake2b)

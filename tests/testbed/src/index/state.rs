@@ -70,6 +70,10 @@ pub struct Faults {
     pub hidden_reads: usize,
     /// The Simple page shows this SHA-256 for a file name.
     pub false_sha256: BTreeMap<String, String>,
+    /// These bytes are served under a file name instead of its own.
+    pub false_bytes: BTreeMap<String, Vec<u8>>,
+    /// Statuses of the next downloads.
+    pub download_statuses: VecDeque<u16>,
     /// The Simple page is HTML whatever the client accepts.
     pub html_only: bool,
     /// The audience to name instead of the configured one.
