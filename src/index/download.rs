@@ -136,3 +136,48 @@ async fn fetch(index: &Index, url: &Url, file: &Original<'_>) -> Result<Came, Ht
         )))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::http::{Client, ClientOptions};
+    use crate::index::Endpoints;
+
+    #[test]
+    fn an_index_elsewhere_may_not_point_at_this_machine() {
+        let client = Client::new(&ClientOptions {
+            user_agent: "test".to_owned(),
+            connect_timeout: Duration::from_secs(1),
+            idle_timeout: Duration::from_secs(1),
+        })
+        .unwrap();
+        let at = |base: &str| {
+            let base = Url::parse(base).unwrap();
+            let index = Index::new(client.clone(), Endpoints::own(&base, None).unwrap());
+            let page = index.project_url("example").unwrap();
+            (index, page)
+        };
+        let (abroad, page) = at("https://index.example.org/");
+        for (shown, expected) in [
+            (
+                "https://files.example.org/a.whl",
+                Some("https://files.example.org/a.whl"),
+            ),
+            (
+                "../../files/a.whl",
+                Some("https://index.example.org/files/a.whl"),
+            ),
+            ("http://127.0.0.1/a.whl", None),
+            ("https://localhost:8000/a.whl", None),
+            ("http://[::1]/a.whl", None),
+            ("https://", None),
+        ] {
+            let found = address(&abroad, &page, shown).ok();
+            assert_eq!(found.as_ref().map(Url::as_str), expected, "{shown}");
+        }
+        let (here, page) = at("http://127.0.0.1:8080/");
+        assert!(address(&here, &page, "http://127.0.0.1:9090/a.whl").is_ok());
+    }
+}
