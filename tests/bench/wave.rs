@@ -23,8 +23,9 @@ use crate::tools::quiet;
 pub(crate) const PROJECTS: u64 = 100;
 /// What the proxy adds to every round trip.
 pub(crate) const ROUND_TRIP: Duration = Duration::from_millis(30);
-/// The payload of the large wheel, in bytes.
-const LARGE: u64 = 1 << 30;
+/// The payload of the large wheel, in bytes: the index takes no file of more
+/// than 1 GiB, names and framing included.
+const LARGE: u64 = (1 << 30) - (1 << 20);
 /// Where the releases lie in the repository.
 const WAVE: &str = "release/wave/1.0";
 const LARGE_RELEASE: &str = "release/wave/large";
@@ -210,7 +211,7 @@ fn make_project(files: &Path, number: u64) -> Outcome<()> {
     Ok(())
 }
 
-/// A wheel of 1 GiB on the server, without an added round trip: what counts
+/// A wheel of nearly 1 GiB on the server, without an added round trip: what counts
 /// here is what the bytes themselves cost.
 pub(crate) struct Large<'a> {
     pub(crate) wave: &'a Wave,
