@@ -31,7 +31,7 @@ pub(crate) fn render(
          ```sh\ncargo bench --profile dev --bench wave\n```\n\n{}",
         verification(verified)
     );
-    text.push_str("\n| verify a wheel of 1 GiB, no added round trip | wall time | requests | peak memory | / ours |\n");
+    text.push_str("\n| verify a wheel of just under 1 GiB, no added round trip | wall time | requests | peak memory | / ours |\n");
     text.push_str("|---|--:|--:|--:|--:|\n");
     verify_rows(&mut text, large);
     text.push_str(
