@@ -56,15 +56,26 @@ impl Certificate {
             None => None,
             Some(revocation) => revocation.weigh(signed_at)?,
         };
-        if self
+        if !self
             .damaged_revocations
             .iter()
             .all(|it| self.places(it, primary))
         {
-            Ok(since)
-        } else {
-            Err(self.unusable("a revocation in a damaged block of KEYS"))
+            return Err(self.unusable("a revocation in a damaged block of KEYS"));
         }
+        if self.revocations.iter().any(|it| self.misses(it, primary)) {
+            return Err(self.unusable("a revocation in KEYS that names it and does not hold"));
+        }
+        Ok(since)
+    }
+
+    /// Whether a revocation says that it is this key's own, and is not as its
+    /// owner made it: armor without a checksum does not tell of a bit that was
+    /// lost, and the crate asks for two octets that `gpg` does not look at.
+    fn misses(&self, revocation: &Statement, primary: &PublicKey) -> bool {
+        let maker = (self.facts.fingerprint.clone(), self.facts.key_id);
+        Hints::of(&revocation.signature).fits(&maker)
+            && !revocation.holds(|it| it.verify_key(primary))
     }
 
     /// Those of the key by itself, and those of the subkey by the key. One by a

@@ -180,9 +180,9 @@ pub(super) static TABLE: [Facts; 22] = [
     stricter(
         Class::UncheckedRevocation,
         "unchecked-revocation",
-        &["key-revoked"],
-        "The revocation is by a digest that nobody here knows, so that it cannot be checked. \
-         It counts all the same; gpg drops it.",
+        &["key-revoked", "key-unusable"],
+        "The revocation names this key, and it was damaged, or is by a digest that nobody here \
+         knows. Its owner may have revoked the key, so that it does not count; gpg drops it.",
     ),
     stricter(
         Class::NoUserId,

@@ -299,6 +299,10 @@ fn damaged(table: &mut Table, maker: &Maker) {
         keys(&join(&parts))
     };
     let flipped = changed(|body| *body.last_mut().expect("a body") ^= 1);
+    let start = changed(|body| {
+        let at = digest_start(body);
+        body[at] ^= 1;
+    });
     let version = changed(|body| body[0] = 5);
     let digest = changed(|body| body[3] = 99);
     let text = String::from_utf8(alone.clone()).expect("armor is ASCII");
@@ -311,8 +315,6 @@ fn damaged(table: &mut Table, maker: &Maker) {
     let after = |block: &[u8]| [good.as_slice(), block].concat();
     for (name, keys) in [
         ("not changed", inside(&packets, &alone)),
-        ("a bit flipped, inside the key", inside(&packets, &flipped)),
-        ("a bit flipped, in a block after", after(&flipped)),
         (
             "an unknown version, inside the key",
             inside(&packets, &version),
@@ -322,7 +324,27 @@ fn damaged(table: &mut Table, maker: &Maker) {
     ] {
         table.push(Row::new(name, &keys, asc.clone()));
     }
-    let name = "an unknown digest, inside the key";
-    let row = Row::new(name, &inside(&packets, &digest), asc.clone());
-    table.push(row.because([Class::UncheckedRevocation]));
+    for (name, keys) in [
+        ("a bit flipped, inside the key", inside(&packets, &flipped)),
+        ("a bit flipped, in a block after", after(&flipped)),
+        (
+            "its two octets of the digest changed, inside the key",
+            inside(&packets, &start),
+        ),
+        (
+            "an unknown digest, inside the key",
+            inside(&packets, &digest),
+        ),
+    ] {
+        let row = Row::new(name, &keys, asc.clone());
+        table.push(row.because([Class::UncheckedRevocation]));
+    }
+}
+
+/// Where a signature of version 4 shows the first octets of its digest: behind
+/// its two areas of subpackets.
+fn digest_start(body: &[u8]) -> usize {
+    let length = |at: usize| usize::from(u16::from_be_bytes([body[at], body[at + 1]]));
+    let unprotected = 6 + length(4);
+    unprotected + 2 + length(unprotected)
 }
