@@ -9,8 +9,8 @@
 //! is escaped on the way.
 
 use std::fmt::{self, Write as _};
-use std::fs::OpenOptions;
-use std::io::{self, Write as _};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -342,19 +342,28 @@ fn folder(path: &Path) -> &Path {
 /// published, not after.
 ///
 /// # Errors
-/// There is no such folder, or the path is a folder itself.
+/// There is no such folder, the path is a folder itself, or a file lies there
+/// that is no report: a mistyped path must not cost an artifact.
 pub fn check_report(path: &Path) -> Result<(), RunnerError> {
-    let refuse = |kind: io::ErrorKind| {
+    let refuse = |source: io::Error| {
         Err(RunnerError::Write {
             path: path.display().to_string(),
-            source: kind.into(),
+            source,
         })
     };
     if path.is_dir() {
-        return refuse(io::ErrorKind::IsADirectory);
+        return refuse(io::ErrorKind::IsADirectory.into());
     }
     if !folder(path).is_dir() {
-        return refuse(io::ErrorKind::NotFound);
+        return refuse(io::ErrorKind::NotFound.into());
+    }
+    // Asked before it is opened: opening a pipe would wait for its writer.
+    if path.is_file() {
+        let mut start = [b'{'];
+        let read = File::open(path).and_then(|mut file| file.read(&mut start));
+        if read.is_ok() && start != [b'{'] {
+            return refuse(io::Error::other("a file that is no report lies there"));
+        }
     }
     Ok(())
 }

@@ -113,6 +113,20 @@ fn a_report_in_a_folder_that_is_not_there_is_said_once_and_first() {
 }
 
 #[test]
+fn a_report_takes_the_place_of_an_older_one_and_of_nothing_else() {
+    let world = World::with_release();
+    let folder = tempfile::tempdir().unwrap();
+    for (text, status) in [("PK\x03\x04", 2), ("", 0), ("{\"schema\": 1}", 0)] {
+        let path = folder.path().join("file");
+        std::fs::write(&path, text).unwrap();
+        let ran = world.run("verify", &[("report", path.to_str().unwrap())]);
+        assert_eq!(ran.status, status, "{text}: {}", ran.stderr);
+        let kept = std::fs::read_to_string(&path).unwrap() == text;
+        assert_eq!(kept, status == 2, "{text}");
+    }
+}
+
+#[test]
 fn a_run_that_is_killed_in_the_middle_is_finished_by_the_next() {
     let mut world = World::start();
     world.index = FakeIndex::start(Options {
