@@ -159,7 +159,7 @@ pub async fn audience(index: &Index) -> Result<Audience, IndexError> {
     let answer: Answer = serde_json::from_slice(&body).map_err(|error| IndexError::Unreadable {
         url: display_url(url),
         expected: "answer with an audience",
-        found: error.to_string(),
+        found: sanitise(&error.to_string(), 256),
     })?;
     Audience::judge(&answer.audience, &index.endpoints)
 }

@@ -76,6 +76,7 @@ pub fn index_page() -> Target {
             b"&#46;",
             b"&#x2F;",
             b"&#0;",
+            b"&#+46;",
             b"&amp;",
             b"&lt",
             b"../",

@@ -161,9 +161,15 @@ pub(super) fn unescape(text: &[u8]) -> Option<String> {
 }
 
 fn numbered(number: &str) -> Option<char> {
-    let code = match number.strip_prefix(['x', 'X']) {
-        Some(hex) => u32::from_str_radix(hex, 16),
-        None => number.parse(),
+    let (digits, radix) = match number.strip_prefix(['x', 'X']) {
+        Some(hex) => (hex, 16),
+        None => (number, 10),
     };
-    char::from_u32(code.ok()?)
+    // A sign is none of a reference.
+    let is_number = digits.chars().all(|c| c.is_digit(radix));
+    char::from_u32(
+        u32::from_str_radix(digits, radix)
+            .ok()
+            .filter(|_| is_number)?,
+    )
 }

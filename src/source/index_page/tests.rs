@@ -155,6 +155,8 @@ fn a_link_into_the_folder_in_disguise_refuses_the_page() {
         "x&#10;y",
         "x&y",
         "&#x110000;",
+        "&#+46;tar.gz",
+        "&#x+2E;zip",
         &long,
     ] {
         for page in forms(&["a.whl", link]) {
