@@ -164,7 +164,9 @@ fn check_release_config(input: &[u8]) -> Outcome {
             let is_closed = match setting.row.name {
                 "source" | "keys" => is_secure(value),
                 "projects" => value.starts_with(|c: char| c.is_ascii_alphanumeric()),
-                "exclude" => !value.trim_matches('*').is_empty(),
+                // `*` as well, if the expression meant it: then nothing is left
+                // to publish, which is refused.
+                "exclude" => !value.is_empty(),
                 _ => false,
             };
             if !is_closed {
