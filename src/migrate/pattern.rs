@@ -43,9 +43,21 @@ impl Globs {
             depth: 0,
             grouped: false,
         };
-        let globs = reader.alternatives()?;
-        let is_whole = anchored || globs.iter().all(|glob| glob.ends_with('*'));
-        (reader.rest.is_empty() && is_whole).then_some(Self {
+        let mut globs = Vec::new();
+        loop {
+            let all = reader.sequence()?;
+            let is_last = !reader.take("|");
+            // The `$` belongs to the last alternative alone.
+            let is_whole = is_last && anchored || all.iter().all(|glob| glob.ends_with('*'));
+            globs.extend(all);
+            if !is_whole || globs.len() > MOST {
+                return None;
+            }
+            if is_last {
+                break;
+            }
+        }
+        reader.rest.is_empty().then_some(Self {
             globs,
             grouped: reader.grouped,
         })
