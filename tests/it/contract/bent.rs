@@ -59,6 +59,20 @@ impl Zip {
         self.bytes
     }
 
+    /// Gives the central directory a member more, of which there is nothing else.
+    pub fn central_more(mut self) -> Vec<u8> {
+        let last = *self.centrals.last().unwrap();
+        let mut record = self.bytes[last..self.end].to_vec();
+        record[46] = b'_';
+        let grown = u32::from_le_bytes(self.bytes[self.end + 12..][..4].try_into().unwrap());
+        let grown = grown + u32::try_from(record.len()).unwrap();
+        self.bytes[self.end + 12..][..4].copy_from_slice(&grown.to_le_bytes());
+        self.bytes[self.end + 8] += 1;
+        self.bytes[self.end + 10] += 1;
+        self.bytes.splice(self.end..self.end, record);
+        self.bytes
+    }
+
     /// Gives the archive a comment.
     pub fn comment(mut self) -> Vec<u8> {
         let length = self.bytes.len();

@@ -250,6 +250,8 @@ pub fn framing(server: &Server) {
             "Filename not in central directory",
             zip().rename(false, &init, &other),
         ),
+        ("Missing filename in local headers", zip().central_more()),
+        ("Filename not valid UTF-8", zip().bump(local + 30, 0x9c)),
         ("Mis-matched data size", zip().bump(central + 20, 1)),
         ("Mis-matched file size", zip().bump(central + 24, 1)),
         ("Comment in central directory", zip().central_comment()),
@@ -276,6 +278,8 @@ pub fn framing(server: &Server) {
     server.refuses(&token, &form(zip().method(12)), 400, begin);
     let begin = "Invalid distribution file. File is not a zipfile";
     server.refuses(&token, &form(b"noise".to_vec()), 400, begin);
+    let cut = honest.bytes()[..honest.bytes().len() - 1].to_vec();
+    server.refuses(&token, &form(cut), 400, begin);
     let zeros = vec![0; (64 << 20) + 1];
     let bomb = Wheel::new(project, &version)
         .with_file(&other, zeros)

@@ -98,6 +98,18 @@ pub fn invalid_tokens(server: &Server) {
         assert_eq!(code, "invalid-token", "{claims}");
         assert_eq!(text, "malformed or invalid token");
     }
+    // Clocks may differ by 30 seconds.
+    let now = claims(server)["iat"].as_i64().unwrap();
+    for (claims, status) in [
+        (json!({"exp": now - 15}), 200),
+        (json!({"exp": now - 60}), 422),
+        (json!({"nbf": now + 15}), 200),
+        (json!({"nbf": now + 60}), 422),
+        (json!({"nbf": null}), 200),
+    ] {
+        let answer = server.mint(&server.id_token(&claims));
+        assert_eq!(answer.status, status, "{claims}");
+    }
     let token = server.id_token(&json!({}));
     let parts: Vec<&str> = token.split('.').collect();
     let head = URL_SAFE_NO_PAD.decode(parts[0]).unwrap();
@@ -142,6 +154,11 @@ pub fn required_claims(server: &Server) {
         claims[name] = Value::Null;
         assert_eq!(reason(server, &claims), format!("Missing claim '{name}'"));
     }
+    let empty = json!({"ref": "", "sha": ""});
+    assert_eq!(reason(server, &empty), "The ref and sha claims are empty");
+    let empty = json!({"job_workflow_ref": ""});
+    let text = "Could not job extract workflow filename from OIDC claims";
+    assert_eq!(reason(server, &empty), text);
     let text = "Publishing from a workflow invoked via 'pull_request_target' is not supported.";
     assert_eq!(
         reason(server, &json!({"event_name": "pull_request_target"})),

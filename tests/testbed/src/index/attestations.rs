@@ -4,7 +4,8 @@
 //! The attestations of an upload (PEP 740), checked as far as is possible
 //! without the public Sigstore: structure, subject, the envelope's signature by
 //! the certificate's key, and the certificate's claims against the publisher.
-//! NOT checked: the certificate's chain and timestamp, the log's proofs.
+//! NOT checked: the certificate's chain and timestamp, the log's proofs. The
+//! subject's name is compared as text, where the real server compares its parts.
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
 use base64::Engine;

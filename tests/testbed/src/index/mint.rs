@@ -234,9 +234,6 @@ fn find<'a>(publishers: &'a [Publisher], claims: &Claims) -> Result<&'a Publishe
         }
     }
     let text = |name: &str| text(name).unwrap_or_default();
-    if text("job_workflow_ref").is_empty() {
-        return Err("The job_workflow_ref claim is empty".to_owned());
-    }
     if text("event_name") == "pull_request_target" {
         return Err(
             "Publishing from a workflow invoked via 'pull_request_target' is not supported."
@@ -270,6 +267,9 @@ fn find<'a>(publishers: &'a [Publisher], claims: &Claims) -> Result<&'a Publishe
         .ok_or("Publisher with matching claims was not found")?;
     if text("repository_owner") != owner {
         return Err("Check failed for required claim 'repository_owner'".to_owned());
+    }
+    if text("ref").is_empty() && text("sha").is_empty() {
+        return Err("The ref and sha claims are empty".to_owned());
     }
     let place = format!("{}/.github/workflows/{file}", text("repository"));
     let expected = [

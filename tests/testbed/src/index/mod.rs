@@ -62,6 +62,9 @@ pub struct Options {
     pub file_size_limit: u64,
     /// All files of one project, in bytes.
     pub project_size_limit: u64,
+    /// Whether it looks into archives, as the real one does. What measures an
+    /// upload of big files may spare the machine that.
+    pub reads_archives: bool,
     /// How long a minted token holds.
     pub token_lifetime: Duration,
 }
@@ -75,6 +78,7 @@ impl Default for Options {
             latency: Duration::ZERO,
             file_size_limit: 4 << 30,
             project_size_limit: 1 << 40,
+            reads_archives: true,
             token_lifetime: Duration::from_secs(900),
         }
     }

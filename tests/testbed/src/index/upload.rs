@@ -147,6 +147,9 @@ fn look_inside(shared: &Shared, form: &Form, checked: Checked) -> Result<Checked
         return Ok(checked);
     };
     tokio::task::block_in_place(|| {
+        if !shared.options.reads_archives {
+            return filename::check_filename(form, &content.filename);
+        }
         archive::check_frame(content)?;
         filename::check_filename(form, &content.filename)?;
         archive::check_members(content, form.all("license_file"))

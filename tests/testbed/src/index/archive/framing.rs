@@ -34,15 +34,17 @@ struct End {
     offset: u64,
 }
 
-/// Whether Python's `zipfile` takes it for one: there is a closing record near
-/// its end.
+/// Whether Python's `zipfile` takes it for one: there is a whole closing record
+/// near its end.
 pub(super) fn is_zip(source: &mut (impl Read + Seek)) -> io::Result<bool> {
     let length = source.seek(SeekFrom::End(0))?;
     source.seek(SeekFrom::Start(length.saturating_sub(65_557)))?;
     let mut tail = Vec::new();
     source.read_to_end(&mut tail)?;
     source.rewind()?;
-    Ok(tail.windows(4).any(|bytes| bytes == END.to_le_bytes()))
+    Ok(tail
+        .windows(22)
+        .any(|record| record[..4] == END.to_le_bytes()))
 }
 
 /// All members, or what is wrong in the index's words.
