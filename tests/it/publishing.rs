@@ -10,6 +10,7 @@ mod form;
 mod http2;
 mod memory;
 mod partial;
+mod projects;
 mod rerun;
 mod schedules;
 mod tokens;

@@ -188,12 +188,15 @@ impl FakeIndex {
         self.shared.lock().burnt.insert(filename.to_owned());
     }
 
-    /// Puts a file there without any check, and its project with it.
+    /// Puts a file there without any check, and its project with it, at the
+    /// time of the index's clock.
     pub fn preload(&self, project: &str, filename: &str, bytes: &[u8]) {
-        let file = StoredFile::preloaded(filename, bytes);
+        let mut file = StoredFile::preloaded(filename, bytes);
         let mut state = self.shared.lock();
         state.create_project(project);
-        let release = Release::preloaded(&file.version);
+        let mut release = Release::preloaded(&file.version);
+        file.uploaded = state.now();
+        release.created = state.now();
         state.store(project, file, release);
     }
 
