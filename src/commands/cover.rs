@@ -9,11 +9,13 @@
 //! there by now, are all that can be held against the release.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::Run;
 use super::tokens::Tokens;
 use crate::context::Context;
 use crate::github::claims::{PublisherForm, UnverifiedClaims};
+use crate::http::sanitise;
 use crate::index::{Index, Ledger, UploadToken};
 use crate::rules::{Finding, Rule};
 
@@ -69,7 +71,7 @@ pub(super) async fn cover(
     index: &Index,
     projects: &BTreeSet<&str>,
     unknown: &BTreeSet<String>,
-) -> Result<(), Finding> {
+) -> Result<Arc<UploadToken>, Finding> {
     let mut token = tokens.for_upload(0, None).await?;
     let mut gap = Gap::of(&token, index, projects, unknown).await?;
     while let Some(before) = gap {
@@ -81,7 +83,21 @@ pub(super) async fn cover(
             return Err(still.finding(index, token.publisher()));
         }
     }
-    Ok(())
+    Ok(token)
+}
+
+/// A warning where the job that got the token runs in no environment: then
+/// nobody had to approve it, and any workflow run of that file may publish.
+pub(super) fn without_environment(token: &UploadToken) -> Option<Finding> {
+    let form = token.publisher()?;
+    form.environment.is_empty().then(|| {
+        Finding::new(
+            Rule::EnvironmentMissing,
+            None,
+            "a job in a GitHub environment with required reviewers",
+            format!("a job of `{}` in none", sanitise(&form.workflow, 128)),
+        )
+    })
 }
 
 /// What a token still lacks.

@@ -18,7 +18,7 @@ use tokio::sync::Semaphore;
 
 use super::Run;
 use super::cancel::{self, Cancellation};
-use super::cover::cover;
+use super::cover::{cover, without_environment};
 use super::tokens::Tokens;
 use crate::channel::Target;
 use crate::context::Context;
@@ -116,7 +116,10 @@ impl<'a> Uploads<'a> {
         let mut outcome = UploadOutcome::default();
         let first_token = self.cancelled.unless(self.first_token(credentials)).await;
         let tokens = match first_token {
-            Some(Ok(tokens)) => tokens,
+            Some(Ok((tokens, warning))) => {
+                outcome.findings.extend(warning);
+                tokens
+            }
             Some(Err(refusal)) => {
                 outcome.findings.push(refusal);
                 return outcome;
@@ -160,19 +163,20 @@ impl<'a> Uploads<'a> {
         outcome
     }
 
-    /// A token that covers every project, before anything else begins.
+    /// A token that covers every project, before anything else begins, and a
+    /// warning where the job runs in no environment.
     async fn first_token<'b>(
         &'b self,
         credentials: &'b RequestCredentials,
-    ) -> Result<Tokens<'b>, Finding> {
+    ) -> Result<(Tokens<'b>, Option<Finding>), Finding> {
         let audience = index::audience(self.index).await;
         let audience = audience.map_err(|why| why.finding(None))?;
         let now = || self.context.now();
         let tokens = Tokens::new(self.index, self.runner, now, credentials, audience);
         let files = self.versions.iter().flat_map(|version| &version.files);
         let projects = files.map(|file| file.verified().name().project().as_str());
-        cover(&tokens, self.index, &projects.collect(), &self.unknown).await?;
-        Ok(tokens)
+        let token = cover(&tokens, self.index, &projects.collect(), &self.unknown).await?;
+        Ok((tokens, without_environment(&token)))
     }
 
     fn note_unfinished(&self, outcome: &mut UploadOutcome) {
@@ -197,7 +201,8 @@ impl<'a> Uploads<'a> {
             format!("{all} files published"),
             format!("{uploaded} published{sent}, {not_sent} not"),
         );
-        let is_final = |finding: &Finding| finding.rule.exit() == Exit::Verdict;
+        let is_final =
+            |finding: &Finding| finding.refuses() && finding.rule.exit() == Exit::Verdict;
         outcome
             .findings
             .push(if outcome.findings.iter().any(is_final) {

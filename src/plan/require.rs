@@ -72,6 +72,9 @@ impl Requirement {
             EVERY => Whose::Every,
             glob => Whose::Project(select::project(glob)?),
         };
+        if needed.trim().is_empty() {
+            return Err(format!("`{line}`, which asks for nothing"));
+        }
         let mut read = Vec::new();
         for word in needed.split(',').map(str::trim) {
             let one = self::needed(word).ok_or_else(|| format!("`{word}` in `{line}`"))?;

@@ -367,6 +367,9 @@ rules! {
     IndexConflict "index-conflict" Refuse Verdict false
         "The index already has this name with other bytes."
         => "Do not publish. A name can never be used again: make a new version.";
+    EnvironmentMissing "environment-missing" Warn Verdict false
+        "The job runs in no GitHub environment, so that nobody had to approve it."
+        => "Give the job an environment with required reviewers, and name it in the trusted publisher on the index.";
     ProjectNew "project-new" Note Verdict false
         "The index does not know a project of the release."
         => "Register a pending publisher for it: three at a time for each account, one at a time for a workflow and environment, each for 30 days. The next mint makes the project; then register the next one and run the job again.";

@@ -159,3 +159,18 @@ fn a_job_that_no_publisher_could_match_is_stopped_before_the_mint() {
         world.assert_no_secret(&ran);
     }
 }
+
+#[test]
+fn a_job_without_an_environment_is_told_that_nobody_approved_it() {
+    let world = World::with_release();
+    world.index.register(Publisher {
+        environment: None,
+        ..Publisher::example(&["example"])
+    });
+    world
+        .issuer
+        .set_claim("environment", serde_json::Value::Null);
+    let ran = world.publish();
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert_eq!(ran.rules("warn"), ["environment-missing"]);
+}
