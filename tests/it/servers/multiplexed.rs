@@ -54,7 +54,7 @@ impl Remote {
 
     /// The versions that the files of the release came by.
     fn spoken(&self) -> Vec<String> {
-        let requests = self.front.httpd.requests();
+        let requests = self.front.httpd.settled_requests();
         let files = requests
             .iter()
             .filter(|line| line.starts_with("GET ") && line.contains("/1.0/"));

@@ -126,10 +126,14 @@ async fn a_few_files_and_those_of_an_odd_listing_are_left_to_be_read_alone() {
     let source = open(&httpd.url(&format!("{RELEASE}/"))).await.unwrap();
     let mut listing = source.list(&LIMITS).await.unwrap();
     let temp = tempfile::tempdir().unwrap();
-    let before = httpd.requests().len();
+    let before = httpd.settled_requests().len();
     let mut arrivals = bring(&source, &listing[..4], &listing, &temp);
     assert!(arrived(&mut arrivals, &listing[0]).await.is_none());
-    assert_eq!(httpd.requests().len(), before, "not worth a request");
+    assert_eq!(
+        httpd.settled_requests().len(),
+        before,
+        "not worth a request"
+    );
 
     // A listing that this server would never give.
     let odd = ["a.whl.asc", "a.whl.sha512", "empty.asc"];
@@ -200,10 +204,10 @@ fn a_release_of_many_files_costs_a_handful_of_requests() {
         (httpd.url("release/example/1.0/"), 2 + 4),
         (httpd.walked_url("release/example/1.0/"), 2 + 2 + 30),
     ] {
-        let before = httpd.requests().len();
+        let before = httpd.settled_requests().len();
         let ran = binary(&["verify", "--source", &source, "--keys", &keys]);
         assert_eq!(ran.status, 0, "{}", ran.stderr);
-        let requests = httpd.requests().split_off(before);
+        let requests = httpd.settled_requests().split_off(before);
         let given = requests.iter().filter(|line| !line.ends_with(" 403"));
         assert_eq!(given.count(), expected, "{requests:#?}");
     }

@@ -284,6 +284,24 @@ impl Httpd {
             .collect()
     }
 
+    /// As [`Self::requests`], when nothing more comes: httpd logs a request
+    /// after it was answered, and in no order that is sure.
+    pub fn settled_requests(&self) -> Vec<String> {
+        let mut requests = self.requests();
+        let mut quiet = 0;
+        while quiet < 4 {
+            sleep(Duration::from_millis(30));
+            let now = self.requests();
+            quiet = if now.len() == requests.len() {
+                quiet + 1
+            } else {
+                0
+            };
+            requests = now;
+        }
+        requests
+    }
+
     fn exists(&self, path: &str) -> bool {
         svn("svn")
             .args(["info", &format!("{}@", self.file_url(path))])
