@@ -36,8 +36,23 @@ pub struct Sidecars {
     pub checksums: Vec<(Algorithm, String, Vec<u8>)>,
     /// The `.mds`, if there is one.
     pub digests: Option<(String, Vec<u8>)>,
-    /// What the lists of its folder, and of those above, say of it.
+    /// What the lists of its folder, and of those above, say of it and of
+    /// these sidecars.
     pub listed: Vec<Listed>,
+}
+
+impl Sidecars {
+    /// The bytes of the sidecar at `file` of the artifact at `path`.
+    fn bytes_of(&self, path: &str, file: &str) -> Option<&[u8]> {
+        if file.strip_prefix(path) == Some(".asc") {
+            return self.signature.as_deref();
+        }
+        let checksums = self.checksums.iter().map(|(_, path, bytes)| (path, bytes));
+        let digests = self.digests.iter().map(|(path, bytes)| (path, bytes));
+        let mut all = checksums.chain(digests);
+        all.find(|(path, _)| *path == file)
+            .map(|(_, bytes)| bytes.as_slice())
+    }
 }
 
 /// Who may sign, and when the question is asked.
@@ -190,6 +205,11 @@ fn compare(
         Algorithm::Sha256 => fetched.sha256(),
         Algorithm::Sha512 => fetched.sha512(),
     };
+    differs(path, actual, named, sidecar)
+}
+
+/// A finding where a digest is not the one that `sidecar` names for the path.
+fn differs(path: &str, actual: &[u8], named: &[u8], sidecar: &str) -> Option<Finding> {
     (named != actual).then(|| {
         Finding::new(
             Rule::ChecksumMismatch,

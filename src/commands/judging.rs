@@ -85,7 +85,7 @@ impl Judging<'_> {
             signature,
             checksums,
             digests: digests.map(|(entry, bytes)| (entry.path.clone(), bytes)),
-            listed: self.lists.of(path),
+            listed: self.lists.of(artifact),
         };
         let (artifact, keyring) = (artifact.clone(), Arc::clone(&self.keyring));
         let (signers, now) = (self.plan.signers.clone(), self.now);

@@ -6,15 +6,19 @@
 
 use std::collections::BTreeMap;
 
-use super::{Fetched, Sidecars, Trust, commit_of, compare};
+use sha2::{Digest as _, Sha256, Sha512};
+
+use super::{Fetched, Sidecars, Trust, commit_of, compare, differs};
 use crate::checksum::{Algorithm, lists};
 use crate::openpgp::{self, Asc};
 use crate::rules::{Finding, Rule};
-use crate::snapshot::{FolderList, basename};
+use crate::snapshot::{Artifact, FolderList, basename};
 
 /// What a folder's list says of one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
+    /// The path of the file: an artifact, or a sidecar of one.
+    pub file: String,
     /// The path of the list.
     pub list: String,
     /// What the digest is.
@@ -65,7 +69,8 @@ impl FolderLists {
                     format!("no `{name}`"),
                 ));
             }
-            self.0.entry(path).or_default().push(Listed {
+            self.0.entry(path.clone()).or_default().push(Listed {
+                file: path,
                 list: place.to_owned(),
                 algorithm: list.algorithm,
                 digest,
@@ -74,9 +79,15 @@ impl FolderLists {
         findings
     }
 
-    /// What they say of the file at this path.
-    pub fn of(&self, path: &str) -> Vec<Listed> {
-        self.0.get(path).cloned().unwrap_or_default()
+    /// What they say of an artifact and of what lies beside it.
+    pub fn of(&self, artifact: &Artifact) -> Vec<Listed> {
+        let checksums = artifact.checksums.iter().map(|(_, entry)| entry);
+        let sidecars = artifact.signature.iter().chain(&artifact.digests);
+        let all = std::iter::once(&artifact.entry).chain(sidecars.chain(checksums));
+        all.filter_map(|entry| self.0.get(&entry.path))
+            .flatten()
+            .cloned()
+            .collect()
     }
 }
 
@@ -98,12 +109,28 @@ fn check_signature(place: &str, bytes: &[u8], asc: Asc<'_>, trust: &Trust<'_>) -
     }
 }
 
-/// Where the lists say otherwise than the file.
+/// Where the lists say otherwise than the file, or than what lies beside it.
 pub(super) fn check(path: &str, fetched: &Fetched, sidecars: &Sidecars) -> Vec<Finding> {
     let mut findings: Vec<Finding> = sidecars
         .listed
         .iter()
-        .filter_map(|said| compare(path, fetched, said.algorithm, &said.digest, &said.list))
+        .filter_map(|said| {
+            let Listed {
+                file,
+                list,
+                algorithm,
+                digest,
+            } = said;
+            if file == path {
+                return compare(path, fetched, *algorithm, digest, list);
+            }
+            let bytes = sidecars.bytes_of(path, file)?;
+            let actual = match algorithm {
+                Algorithm::Sha256 => Sha256::digest(bytes).to_vec(),
+                Algorithm::Sha512 => Sha512::digest(bytes).to_vec(),
+            };
+            differs(file, &actual, digest, list)
+        })
         .collect();
     let Some((mds, bytes)) = &sidecars.digests else {
         return findings;

@@ -55,6 +55,19 @@ fn lists_of_digests_that_tell_the_truth() {
             &[],
         ),
         (
+            "SHA512SUMS of the sidecars too",
+            |it| {
+                let mut sums = sums(it);
+                for beside in [".asc", ".sha512"] {
+                    let name = format!("{WHEEL}{beside}");
+                    let digest = hex::encode(Sha512::digest(it.bytes(&name)));
+                    sums += &[digest, "  ".to_owned(), name, "\n".to_owned()].concat();
+                }
+                it.write("SHA512SUMS", sums);
+            },
+            &[],
+        ),
+        (
             "MD5SUM",
             |it| it.write("MD5SUM", "nobody reads it"),
             &["weak-sidecar"],
@@ -178,6 +191,18 @@ fn lists_of_digests_that_lie() {
             &["signer-unknown"],
         ),
     ]);
+}
+
+#[test]
+fn lists_that_lie_about_what_lies_beside_a_file() {
+    refuse_all(&[(
+        "SHA512SUMS of another signature than the one that is there",
+        |it| {
+            let sums = sums(it) + &format!("{}  {WHEEL}.asc\n", "0".repeat(128));
+            it.write("SHA512SUMS", sums);
+        },
+        &["checksum-mismatch"],
+    )]);
 }
 
 #[test]
