@@ -1,0 +1,78 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! Who an index expects to attest a file: a workflow file of a repository.
+//! Pure.
+
+use super::AttestError;
+use crate::github::claims::UnverifiedClaims;
+use crate::http::sanitise;
+
+/// A workflow of a repository on GitHub, as an index has it registered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Publisher {
+    repository: String,
+    workflow: String,
+}
+
+impl Publisher {
+    /// `repository` is `OWNER/REPO`, in the case that GitHub shows; `workflow`
+    /// is a file name in `.github/workflows`.
+    ///
+    /// # Errors
+    /// When one of them is none.
+    pub fn new(repository: &str, workflow: &str) -> Result<Self, AttestError> {
+        let legal = |part: &str| {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+            !part.is_empty() && part != "." && part != ".." && part.bytes().all(plain)
+        };
+        let whole = repository
+            .split_once('/')
+            .is_some_and(|(owner, name)| legal(owner) && legal(name));
+        if !whole {
+            return Err(AttestError::Mismatch {
+                what: "the repository",
+                expected: "`OWNER/REPO`".to_owned(),
+                found: format!("`{}`", sanitise(repository, 128)),
+            });
+        }
+        let named = [".yml", ".yaml"]
+            .iter()
+            .any(|ending| workflow.len() > ending.len() && workflow.ends_with(ending));
+        if !named || workflow.contains(['/', '@', '\\']) || workflow.chars().any(char::is_control) {
+            return Err(AttestError::Mismatch {
+                what: "the workflow",
+                expected: "the name of a file in `.github/workflows`, such as `publish.yml`"
+                    .to_owned(),
+                found: format!("`{}`", sanitise(workflow, 128)),
+            });
+        }
+        Ok(Self {
+            repository: repository.to_owned(),
+            workflow: workflow.to_owned(),
+        })
+    }
+
+    /// The workflow that was started, as a job's identity token tells. That is
+    /// the one that a certificate names, whatever file the job is written in:
+    /// `workflow_ref`, not `job_workflow_ref`. None where the claims do not say.
+    pub fn of(claims: &UnverifiedClaims) -> Option<Self> {
+        let repository = claims.repository.as_deref()?;
+        let (place, _) = claims.workflow_ref.as_deref()?.split_once('@')?;
+        let (inside, file) = place.rsplit_once('/')?;
+        let folder = inside.strip_suffix("/.github/workflows")?;
+        (folder == repository)
+            .then(|| Self::new(repository, file).ok())
+            .flatten()
+    }
+
+    /// `OWNER/REPO`.
+    pub fn repository(&self) -> &str {
+        &self.repository
+    }
+
+    /// The name of the workflow file.
+    pub fn workflow(&self) -> &str {
+        &self.workflow
+    }
+}

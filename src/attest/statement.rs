@@ -1,0 +1,153 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! in-toto statements: what is said about which files. Pure.
+//!
+//! Decides the bytes that are signed: those that the packaging authority's own
+//! tools make, field for field in their order, so that nobody has to guess
+//! whether another spelling is taken. Decides nothing about who may say it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::AttestError;
+
+/// The predicate type of an index's own attestation: a workflow published this file.
+pub const PUBLISH: &str = "https://docs.pypi.org/attestations/publish/v1";
+/// The predicate type of SLSA provenance: a build made this file.
+pub const SLSA_PROVENANCE: &str = "https://slsa.dev/provenance/v1";
+
+/// The type of every statement.
+const STATEMENT: &str = "https://in-toto.io/Statement/v1";
+/// What a signed envelope says that a statement is.
+pub(super) const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
+/// No statement that is read is longer, in bytes.
+const LONGEST: usize = 16 * 1024 * 1024;
+
+/// One file that a statement is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// The file's name.
+    pub name: String,
+    /// Its SHA-256; none where the statement names other digests only.
+    pub sha256: Option<[u8; 32]>,
+}
+
+/// An in-toto statement, version 1, and its bytes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Statement {
+    bytes: Vec<u8>,
+    subjects: Vec<Subject>,
+    predicate_type: String,
+    predicate: Value,
+}
+
+/// The fields in the order in which they are written.
+#[derive(Serialize, Deserialize)]
+struct Wire {
+    #[serde(rename = "_type")]
+    kind: String,
+    subject: Vec<WireSubject>,
+    #[serde(rename = "predicateType")]
+    predicate_type: String,
+    #[serde(default)]
+    predicate: Value,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireSubject {
+    #[serde(default)]
+    name: String,
+    digest: serde_json::Map<String, Value>,
+}
+
+impl Statement {
+    /// That this file is published: the predicate is `null`.
+    pub fn publish(file_name: &str, sha256: &[u8; 32]) -> Self {
+        Self::new(&[(file_name, sha256)], PUBLISH, Value::Null)
+    }
+
+    /// The predicate, said about these files, each a name and a SHA-256.
+    pub fn new(subjects: &[(&str, &[u8; 32])], predicate_type: &str, predicate: Value) -> Self {
+        let wire = Wire {
+            kind: STATEMENT.to_owned(),
+            subject: subjects
+                .iter()
+                .map(|(name, sha256)| WireSubject {
+                    name: (*name).to_owned(),
+                    digest: [("sha256".to_owned(), Value::from(hex::encode(sha256)))]
+                        .into_iter()
+                        .collect(),
+                })
+                .collect(),
+            predicate_type: predicate_type.to_owned(),
+            predicate,
+        };
+        Self {
+            // Strings, lists and maps with string keys: nothing that could fail.
+            bytes: serde_json::to_vec(&wire).unwrap_or_default(),
+            subjects: wire.subject.iter().map(Subject::of).collect(),
+            predicate_type: wire.predicate_type,
+            predicate: wire.predicate,
+        }
+    }
+
+    /// Reads a statement's bytes and keeps them as they are.
+    ///
+    /// # Errors
+    /// When they are no statement of version 1.
+    pub fn parse(bytes: &[u8]) -> Result<Self, AttestError> {
+        let malformed = |problem: String| AttestError::Malformed {
+            expected: "an in-toto statement",
+            problem,
+        };
+        if bytes.len() > LONGEST {
+            return Err(malformed(format!("longer than {LONGEST} bytes")));
+        }
+        let wire: Wire = serde_json::from_slice(bytes).map_err(|why| malformed(why.to_string()))?;
+        if wire.kind != STATEMENT {
+            let kind = crate::http::sanitise(&wire.kind, 128);
+            return Err(malformed(format!("its type is {kind:?}, not {STATEMENT}")));
+        }
+        Ok(Self {
+            bytes: bytes.to_vec(),
+            subjects: wire.subject.iter().map(Subject::of).collect(),
+            predicate_type: wire.predicate_type,
+            predicate: wire.predicate,
+        })
+    }
+
+    /// The bytes that are signed.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The files that it is about.
+    pub fn subjects(&self) -> &[Subject] {
+        &self.subjects
+    }
+
+    /// What kind of thing is said.
+    pub fn predicate_type(&self) -> &str {
+        &self.predicate_type
+    }
+
+    /// What is said; `null` where that is all in the type.
+    pub fn predicate(&self) -> &Value {
+        &self.predicate
+    }
+}
+
+impl Subject {
+    fn of(wire: &WireSubject) -> Self {
+        let sha256 = wire.digest.get("sha256").and_then(Value::as_str);
+        Self {
+            name: wire.name.clone(),
+            sha256: sha256.and_then(|text| {
+                let mut bytes = [0; 32];
+                hex::decode_to_slice(text, &mut bytes).ok()?;
+                Some(bytes)
+            }),
+        }
+    }
+}
