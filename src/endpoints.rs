@@ -34,7 +34,22 @@ pub const PYPI_HOSTS: [&str; 4] = [
 
 /// The audiences whose tokens are worth something elsewhere: only the public
 /// indexes may ask for the first two, and only Sigstore for the third.
-pub const GUARDED_AUDIENCES: [&str; 3] = ["pypi", "testpypi", "sigstore"];
+pub const GUARDED_AUDIENCES: [&str; 3] = ["pypi", "testpypi", SIGSTORE_AUDIENCE];
+
+/// Sigstore's public instance: gives certificates for identity tokens.
+pub const SIGSTORE_FULCIO: &str = "https://fulcio.sigstore.dev";
+/// Its transparency log, of the first kind.
+pub const SIGSTORE_REKOR: &str = "https://rekor.sigstore.dev";
+/// The certificate authority of Sigstore's staging instance.
+pub const SIGSTORE_STAGING_FULCIO: &str = "https://fulcio.sigstage.dev";
+/// The transparency log of Sigstore's staging instance.
+pub const SIGSTORE_STAGING_REKOR: &str = "https://rekor.sigstage.dev";
+/// The audience of the identity tokens that Sigstore's instances take.
+pub const SIGSTORE_AUDIENCE: &str = "sigstore";
+/// Who issues the identity tokens of GitHub's runners.
+pub const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
+/// Where the repositories are whose workflows attest.
+pub const GITHUB: &str = "https://github.com";
 
 /// Where this project lives; part of the User-Agent.
 pub const PROJECT_PAGE: &str = "https://github.com/apache/asf-pypi-publish";

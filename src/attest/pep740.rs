@@ -5,21 +5,49 @@
 //! Pure.
 //!
 //! Decides the form only: one certificate, at least one log entry, a statement
-//! and its signature. Whether they hold is decided in `verify`.
+//! and its signature, and how many a file may have. Whether they hold is
+//! decided in `verify`.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::AttestError;
-use super::bundle::Bundle;
+use super::bundle::{Bundle, LONGEST, malformed, parse_bounded};
 use super::statement::Statement;
 
 /// How many attestations of one file an index takes.
 pub const MOST_PER_FILE: usize = 2;
+/// The only version there is.
+const VERSION: u64 = 1;
+/// What messages call it.
+const ATTESTATION: &str = "an attestation (PEP 740)";
+const LIST: &str = "a list of attestations (PEP 740)";
 
 /// One attestation of one file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attestation {
     bundle: Bundle,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Wire {
+    version: u64,
+    verification_material: WireMaterial,
+    envelope: WireEnvelope,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireMaterial {
+    certificate: String,
+    transparency_entries: Vec<Value>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireEnvelope {
+    statement: String,
+    signature: String,
 }
 
 impl Attestation {
@@ -28,28 +56,91 @@ impl Attestation {
     /// # Errors
     /// When it is none, or too long.
     pub fn parse(text: &str) -> Result<Self, AttestError> {
-        let _ = text;
-        Err(unfinished())
+        Self::of(&parse_bounded(text, LONGEST, ATTESTATION)?)
     }
 
-    /// Reads the list that goes with a file, from JSON text: one object for
-    /// each of at most two predicate types.
+    /// Reads one object from JSON.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn from_json(value: &Value) -> Result<Self, AttestError> {
+        let wire = Wire::deserialize(value);
+        Self::of(&wire.map_err(|why| malformed(ATTESTATION, why.to_string()))?)
+    }
+
+    /// Reads the list that goes with a file, from JSON text: at least one and
+    /// at most two objects, each with a predicate type of its own.
     ///
     /// # Errors
     /// When it is none, empty, too long, or says one thing twice.
     pub fn parse_list(text: &str) -> Result<Vec<Self>, AttestError> {
-        let _ = text;
-        Err(unfinished())
+        let wires: Vec<Wire> = parse_bounded(text, MOST_PER_FILE * LONGEST, LIST)?;
+        if wires.is_empty() || wires.len() > MOST_PER_FILE {
+            let found = wires.len();
+            let problem = format!("it holds {found}, and a file has 1 to {MOST_PER_FILE}");
+            return Err(malformed(LIST, problem));
+        }
+        let list: Vec<Self> = wires.iter().map(Self::of).collect::<Result<_, _>>()?;
+        let mut types: Vec<String> = Vec::new();
+        for attestation in &list {
+            let kind = attestation.statement()?.predicate_type().to_owned();
+            if types.contains(&kind) {
+                let kind = crate::http::sanitise(&kind, 128);
+                return Err(malformed(LIST, format!("it says {kind} twice")));
+            }
+            types.push(kind);
+        }
+        Ok(list)
+    }
+
+    fn of(wire: &Wire) -> Result<Self, AttestError> {
+        if wire.version != VERSION {
+            let found = wire.version;
+            return Err(malformed(ATTESTATION, format!("its version is {found}")));
+        }
+        let material = &wire.verification_material;
+        let envelope = &wire.envelope;
+        let bundle = Bundle::of_parts(
+            ATTESTATION,
+            [
+                &material.certificate,
+                &envelope.statement,
+                &envelope.signature,
+            ],
+            material.transparency_entries.clone(),
+        )?;
+        Ok(Self { bundle })
     }
 
     /// The object as JSON.
     pub fn to_json(&self) -> Value {
-        Value::Null
+        // Strings and JSON values: nothing that could fail.
+        serde_json::to_value(self.wire()).unwrap_or_default()
+    }
+
+    /// The object as JSON text.
+    pub fn to_text(&self) -> String {
+        serde_json::to_string(&self.wire()).unwrap_or_default()
     }
 
     /// The JSON text of the form's field `attestations`.
     pub fn list_to_text(attestations: &[Self]) -> String {
-        Value::from_iter(attestations.iter().map(Self::to_json)).to_string()
+        let wires: Vec<Wire> = attestations.iter().map(Self::wire).collect();
+        serde_json::to_string(&wires).unwrap_or_default()
+    }
+
+    fn wire(&self) -> Wire {
+        Wire {
+            version: VERSION,
+            verification_material: WireMaterial {
+                certificate: BASE64.encode(&self.bundle.certificate),
+                transparency_entries: self.bundle.entries.clone(),
+            },
+            envelope: WireEnvelope {
+                statement: BASE64.encode(&self.bundle.payload),
+                signature: BASE64.encode(&self.bundle.signature),
+            },
+        }
     }
 
     /// What it says, unverified.
@@ -72,15 +163,7 @@ impl Attestation {
 }
 
 impl From<Bundle> for Attestation {
-    /// Drops what the object has no place for: time stamps.
     fn from(bundle: Bundle) -> Self {
         Self { bundle }
-    }
-}
-
-fn unfinished() -> AttestError {
-    AttestError::Malformed {
-        expected: "an attestation",
-        problem: "this version cannot read one".to_owned(),
     }
 }

@@ -29,7 +29,7 @@ const LONGEST: usize = 16 * 1024 * 1024;
 pub struct Subject {
     /// The file's name.
     pub name: String,
-    /// Its SHA-256; none where the statement names other digests only.
+    /// Its SHA-256; none where the statement has none, or not in lower case.
     pub sha256: Option<[u8; 32]>,
 }
 
@@ -146,7 +146,8 @@ impl Subject {
             sha256: sha256.and_then(|text| {
                 let mut bytes = [0; 32];
                 hex::decode_to_slice(text, &mut bytes).ok()?;
-                Some(bytes)
+                // An index compares the digits, not what they stand for.
+                (hex::encode(bytes) == text).then_some(bytes)
             }),
         }
     }

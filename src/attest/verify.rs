@@ -3,16 +3,31 @@
 
 //! Whether an attestation is one that the index would take.
 //!
-//! Decides by the index's own policy: the certificate, its log of certificates,
-//! the log entry, the signature, the file and the workflow. What cannot be
-//! checked is refused.
+//! Decides by the index's own policy: the certificate and its place in the log
+//! of certificates, the log entry, the signature, the file and the workflow.
+//! The proof is checked by Sigstore's crate; what that leaves open and the
+//! index's own verifier does not is checked here. What cannot be checked is
+//! refused.
 
+mod certificate;
+mod filename;
+
+use sigstore_verify::crypto::KeyAlgorithm;
+use sigstore_verify::types::{Artifact, Bundle as SigstoreBundle, Sha256Hash};
+use sigstore_verify::{VerificationPolicy, VerificationResult};
+
+use self::certificate::Certificate;
 use super::AttestError;
-use super::bundle::Bundle;
+use super::bundle::{Bundle, malformed};
 use super::pep740::Attestation;
 use super::publisher::Publisher;
-use super::statement::Statement;
+use super::statement::{PUBLISH, SLSA_PROVENANCE, Statement, Subject};
 use super::trust::Trust;
+use crate::endpoints::GITHUB_ISSUER;
+use crate::http::sanitise;
+
+/// The one kind of log entry that an index can verify: its time is its own.
+const ENTRY_KIND: &str = "dsse 0.0.1";
 
 /// What a verified attestation says, and who stands behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,8 +62,23 @@ pub fn verify(
     publisher: &Publisher,
     trust: &Trust,
 ) -> Result<Attested, AttestError> {
-    let _ = (attestation, file_name, sha256, publisher, trust);
-    Err(AttestError::Proof("nothing verifies it yet".to_owned()))
+    let (attested, statement) = prove(attestation.bundle(), publisher, trust)?;
+    let [subject] = statement.subjects() else {
+        return Err(mismatch(
+            "the number of files in the statement",
+            "1",
+            &statement.subjects().len().to_string(),
+        ));
+    };
+    compare_subject(subject, file_name, sha256)?;
+    if ![PUBLISH, SLSA_PROVENANCE].contains(&statement.predicate_type()) {
+        return Err(mismatch(
+            "the predicate type",
+            &format!("{PUBLISH} or {SLSA_PROVENANCE}"),
+            statement.predicate_type(),
+        ));
+    }
+    Ok(attested)
 }
 
 /// Verifies a bundle with a statement of this predicate type by this workflow;
@@ -62,6 +92,99 @@ pub fn verify_bundle(
     publisher: &Publisher,
     trust: &Trust,
 ) -> Result<(Attested, Statement), AttestError> {
-    let _ = (bundle, predicate_type, publisher, trust);
-    Err(AttestError::Proof("nothing verifies it yet".to_owned()))
+    let (attested, statement) = prove(bundle, publisher, trust)?;
+    if statement.predicate_type() != predicate_type {
+        let found = statement.predicate_type();
+        return Err(mismatch("the predicate type", predicate_type, found));
+    }
+    Ok((attested, statement))
+}
+
+/// That the workflow signed the statement, when the certificate was valid.
+fn prove(
+    bundle: &Bundle,
+    publisher: &Publisher,
+    trust: &Trust,
+) -> Result<(Attested, Statement), AttestError> {
+    let kind = bundle.entry_kind();
+    if kind != ENTRY_KIND {
+        return Err(mismatch("the kind of the log entry", ENTRY_KIND, &kind));
+    }
+    let statement = bundle.statement()?;
+    let proven = prove_signature(bundle, &statement, trust)?;
+    let certificate = Certificate::parse(&bundle.certificate)?;
+    let attested = certificate.attested(&statement, publisher)?;
+    let time = proven.integrated_time().map(|time| time.as_second());
+    let time = time.and_then(|time| u64::try_from(time).ok());
+    let Some(time) = time else {
+        let problem = "the log entry does not tell its time".to_owned();
+        return Err(AttestError::Proof(problem));
+    };
+    let log_index = bundle.log_index()?;
+    let attested = Attested {
+        time,
+        log_index,
+        ..attested
+    };
+    Ok((attested, statement))
+}
+
+/// Chain, code signing, log of certificates, log entry with promise, proof and
+/// checkpoint, signature, time, and that they belong together.
+fn prove_signature(
+    bundle: &Bundle,
+    statement: &Statement,
+    trust: &Trust,
+) -> Result<VerificationResult, AttestError> {
+    let read: SigstoreBundle = serde_json::from_value(bundle.with_first_entry())
+        .map_err(|why| malformed("a Sigstore bundle", sanitise(&why.to_string(), 256)))?;
+    // Only that the crate asks for a file: it is compared by who calls.
+    let digest = statement.subjects().iter().find_map(|file| file.sha256);
+    let Some(digest) = digest else {
+        return Err(malformed(
+            "a statement about files",
+            "no file in it has a SHA-256 of 64 lower-case digits".to_owned(),
+        ));
+    };
+    let policy = VerificationPolicy::any_identity().require_issuer(GITHUB_ISSUER);
+    let artifact = Artifact::from(Sha256Hash::new(digest));
+    let proven = trust
+        .verifier()
+        .verify(artifact, &read, &policy)
+        .map_err(|why| AttestError::Proof(sanitise(&why.to_string(), 512)))?;
+    let whole = proven.certificate_verified() && proven.sct_verified() && proven.tlog_verified();
+    let key = proven.certificate().map(|info| info.key_algorithm);
+    if !whole || key != Some(KeyAlgorithm::EcdsaP256) {
+        return Err(AttestError::Proof(
+            "expected an ECDSA key on the curve P-256, in a certificate and an entry that are \
+             both in their logs"
+                .to_owned(),
+        ));
+    }
+    Ok(proven)
+}
+
+fn compare_subject(
+    subject: &Subject,
+    file_name: &str,
+    sha256: &[u8; 32],
+) -> Result<(), AttestError> {
+    if !filename::is_same(&subject.name, file_name) {
+        return Err(mismatch("the file", file_name, &subject.name));
+    }
+    if subject.sha256.as_ref() != Some(sha256) {
+        let found = subject
+            .sha256
+            .map_or_else(|| "none".to_owned(), hex::encode);
+        return Err(mismatch("the SHA-256", &hex::encode(sha256), &found));
+    }
+    Ok(())
+}
+
+fn mismatch(what: &'static str, expected: &str, found: &str) -> AttestError {
+    AttestError::Mismatch {
+        what,
+        expected: expected.to_owned(),
+        found: sanitise(found, 256),
+    }
 }
