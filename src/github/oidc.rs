@@ -14,6 +14,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::Method;
 use reqwest::header::{ACCEPT, CACHE_CONTROL};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::claims::UnverifiedClaims;
@@ -147,6 +148,20 @@ impl IdToken {
 
     /// What the token says about the job, unchecked; none when it says nothing readable.
     pub fn claims(&self) -> Option<UnverifiedClaims> {
+        self.read()
+    }
+
+    /// For whom the token speaks, unchecked: what a key's owner signs to prove
+    /// that the key is theirs.
+    pub(crate) fn subject(&self) -> Option<String> {
+        #[derive(Deserialize)]
+        struct Subject {
+            sub: String,
+        }
+        self.read().map(|Subject { sub }| sub)
+    }
+
+    fn read<T: DeserializeOwned>(&self) -> Option<T> {
         let payload = self.0.split('.').nth(1)?;
         let json = URL_SAFE_NO_PAD.decode(payload).ok()?;
         serde_json::from_slice(&json).ok()
