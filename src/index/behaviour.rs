@@ -9,6 +9,7 @@
     reason = "a test that cannot be set up has failed"
 )]
 
+mod integrity;
 mod pypiserver;
 mod reading;
 mod token;
@@ -110,6 +111,16 @@ impl World {
         file: &TestFile,
         bytes: Vec<u8>,
     ) -> Result<Uploaded, IndexError> {
+        self.upload_attested(token, file, bytes, None).await
+    }
+
+    async fn upload_attested(
+        &self,
+        token: &UploadToken,
+        file: &TestFile,
+        bytes: Vec<u8>,
+        attestations: Option<&str>,
+    ) -> Result<Uploaded, IndexError> {
         let fields = [
             ("metadata_version", "2.1".to_owned()),
             ("name", file.project.to_owned()),
@@ -131,6 +142,7 @@ impl World {
                 blake2b_256: Blake2b::<U32>::digest(&file.bytes).into(),
                 md5: Md5::digest(&file.bytes).into(),
             },
+            attestations,
             open: &open,
         };
         upload(&self.index, token, &form).await

@@ -10,6 +10,7 @@
 mod advice;
 mod download;
 mod error;
+mod integrity;
 mod ledger;
 mod macaroon;
 #[expect(clippy::disallowed_methods, reason = "waits for the index")]
@@ -29,6 +30,7 @@ use crate::http::{Client, is_loopback};
 
 pub use download::{Original, compare_downloads};
 pub use error::IndexError;
+pub use integrity::{Bundle, Provenance, ShownPublisher};
 pub use ledger::{FileState, Ledger, Standing, Wanted, ask};
 pub use read_back::{ReadBack, Shown, read_back};
 #[doc(hidden)]
@@ -48,6 +50,8 @@ pub struct Endpoints {
     pub mint: Url,
     /// Takes files.
     pub upload: Url,
+    /// Below it lies what the index shows of each file's attestations; ends in a slash.
+    pub integrity: Url,
     /// The one guarded audience that is this index's own: only PyPI and TestPyPI have one.
     pub own_audience: Option<&'static str>,
 }
@@ -101,6 +105,7 @@ impl Endpoints {
             audience: below("/_/oidc/audience"),
             mint: below("/_/oidc/mint-token"),
             upload: upload.cloned().unwrap_or_else(|| below("/legacy/")),
+            integrity: below("/integrity/"),
             own_audience: None,
         })
     }

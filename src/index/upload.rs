@@ -59,6 +59,8 @@ pub(super) struct Upload<'a> {
     pub size: u64,
     /// Of all its bytes.
     pub digests: Digests,
+    /// A JSON array of its attestations (PEP 740), as text; none for none.
+    pub attestations: Option<&'a str>,
     /// Gives the bytes from their start; asked once for every try.
     pub open: &'a (dyn Fn() -> Box<dyn Read + Send> + Send + Sync),
 }
@@ -108,6 +110,7 @@ pub async fn publish(
             blake2b_256,
             md5,
         },
+        attestations: None,
         open: &open,
     };
     upload(index, token, &one).await
@@ -202,6 +205,9 @@ fn form(upload: &Upload<'_>, body: Body) -> Result<Form, HttpError> {
         .text("protocol_version", "1");
     for (name, value) in upload.fields {
         form = form.text(*name, value.clone());
+    }
+    if let Some(attestations) = upload.attestations {
+        form = form.text("attestations", attestations.to_owned());
     }
     let content = Part::stream_with_length(body, upload.size)
         .file_name(upload.file.to_owned())
