@@ -74,6 +74,10 @@ const REQUEST: &[Row] = &[
         "The index makes only so many new projects an hour: run the job again in an hour.",
     ),
     ("SSL is required", "Give `upload-url` with https."),
+    (
+        "Invalid API Token",
+        "The token does not allow this: compare the publisher of the project on the index with this workflow, then run the job again.",
+    ),
 ];
 
 /// Why a name cannot become a project, at an upload as at a mint.
@@ -94,6 +98,10 @@ const NAME: &[Row] = &[
         "isn't allowed",
         "The index keeps this name from everybody: choose another, or ask its support.",
     ),
+    (
+        "' is invalid.",
+        "Choose another name: letters, digits and `.`, `_`, `-` inside, as of PEP 508.",
+    ),
 ];
 
 /// What the index says of the metadata. The form is made of the file's own
@@ -104,7 +112,7 @@ const METADATA: &[Row] = &[
         "Correct the project's name in its build configuration and build again: letters, digits and `.`, `_`, `-` inside.",
     ),
     (
-        "Use a known file type",
+        "Invalid value for filetype",
         "The index takes wheels and sdists alone: leave the file out with `exclude`.",
     ),
     (
@@ -140,6 +148,10 @@ const METADATA: &[Row] = &[
         "Build again with a current back end: the metadata has no version.",
     ),
     (
+        "is a required field",
+        "Build again with a current back end: the metadata lacks a field.",
+    ),
+    (
         "introduced in metadata version",
         "Build again with a current back end: a field is newer than the metadata version that the file names.",
     ),
@@ -150,6 +162,10 @@ const METADATA: &[Row] = &[
     (
         "is invalid for 'license-expression'",
         "Build again with an SPDX expression, such as Apache-2.0.",
+    ),
+    (
+        "' is invalid for '",
+        "Correct that field in the build configuration, by the core metadata specification, and build again.",
     ),
     (
         "is not a valid classifier",
@@ -211,6 +227,14 @@ const METADATA: &[Row] = &[
 
 /// What the index says of the file.
 const FILE: &[Row] = &[
+    (
+        "File already exists",
+        "Do not publish. The index has this name with other bytes, or these very bytes under another name, perhaps in another project: make a new version.",
+    ),
+    (
+        "previously used by a file that has since been deleted",
+        "The name belonged to a file that was deleted, and can never be used again: make a new version.",
+    ),
     (
         "non-printable characters",
         "Build again: the name holds characters that no file name has.",
@@ -367,6 +391,10 @@ const MINT: &[Row] = &[
         "Trusted publishing functionality not enabled",
         "The index has no trusted publishing: check `index`.",
     ),
+    (
+        "invalid-payload",
+        "Something on the way changed the request: check any proxy and `index`, then run the job again.",
+    ),
 ];
 
 fn find(tables: &[&[Row]], words: &str) -> Option<&'static str> {
@@ -388,4 +416,4 @@ pub(super) fn on_mint(code: &str, description: &str) -> Option<&'static str> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -111,7 +111,7 @@ impl World {
         file: &TestFile,
         bytes: Vec<u8>,
     ) -> Result<Uploaded, IndexError> {
-        self.upload_attested(token, file, bytes, None).await
+        send_to(&self.index, token, file, bytes, None).await
     }
 
     async fn upload_attested(
@@ -121,36 +121,47 @@ impl World {
         bytes: Vec<u8>,
         attestations: Option<&str>,
     ) -> Result<Uploaded, IndexError> {
-        let fields = [
-            ("metadata_version", "2.1".to_owned()),
-            ("name", file.project.to_owned()),
-            ("version", file.version.to_owned()),
-            ("classifiers", "Topic :: Utilities".to_owned()),
-            ("classifiers", "Programming Language :: Python".to_owned()),
-            ("summary", "für alle".to_owned()),
-        ];
-        let wheel = file.name == WHEEL;
-        let open = move || -> Box<dyn Read + Send> { Box::new(Cursor::new(bytes.clone())) };
-        let form = Upload {
-            file: file.name,
-            fields: &fields,
-            filetype: if wheel { "bdist_wheel" } else { "sdist" },
-            pyversion: if wheel { "py3" } else { "source" },
-            size: file.bytes.len() as u64,
-            digests: Digests {
-                sha256: file.sha256,
-                blake2b_256: Blake2b::<U32>::digest(&file.bytes).into(),
-                md5: Md5::digest(&file.bytes).into(),
-            },
-            attestations,
-            open: &open,
-        };
-        upload(&self.index, token, &form).await
+        send_to(&self.index, token, file, bytes, attestations).await
     }
 
     fn uploads(&self) -> usize {
         self.fake.count("POST", "/legacy/")
     }
+}
+
+/// Sends these bytes as the file.
+async fn send_to(
+    index: &Index,
+    token: &UploadToken,
+    file: &TestFile,
+    bytes: Vec<u8>,
+    attestations: Option<&str>,
+) -> Result<Uploaded, IndexError> {
+    let fields = [
+        ("metadata_version", "2.1".to_owned()),
+        ("name", file.project.to_owned()),
+        ("version", file.version.to_owned()),
+        ("classifiers", "Topic :: Utilities".to_owned()),
+        ("classifiers", "Programming Language :: Python".to_owned()),
+        ("summary", "für alle".to_owned()),
+    ];
+    let wheel = file.name == WHEEL;
+    let open = move || -> Box<dyn Read + Send> { Box::new(Cursor::new(bytes.clone())) };
+    let form = Upload {
+        file: file.name,
+        fields: &fields,
+        filetype: if wheel { "bdist_wheel" } else { "sdist" },
+        pyversion: if wheel { "py3" } else { "source" },
+        size: file.bytes.len() as u64,
+        digests: Digests {
+            sha256: file.sha256,
+            blake2b_256: Blake2b::<U32>::digest(&file.bytes).into(),
+            md5: Md5::digest(&file.bytes).into(),
+        },
+        attestations,
+        open: &open,
+    };
+    upload(index, token, &form).await
 }
 
 struct TestFile {

@@ -158,7 +158,7 @@ impl IndexError {
             Self::UploadRefused { status: 413, .. } => {
                 finding.advise("Ask the index for a higher limit of the file size.")
             }
-            Self::UploadRefused { answer, .. } => match advice::on_upload(answer) {
+            Self::Conflict { answer } | Self::UploadRefused { answer, .. } => match advice::on_upload(answer) {
                 Some(advice) => finding.advise(advice),
                 None => finding,
             },

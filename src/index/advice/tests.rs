@@ -5,7 +5,7 @@
 
 use super::*;
 
-const UPLOADS: &[(&str, &str)] = &[
+pub(crate) const UPLOADS: &[(&str, &str)] = &[
     (
         "403 Invalid or non-existent authentication information. See https://index/help/#invalid-auth for more information.",
         "upload-url",
@@ -52,6 +52,19 @@ const UPLOADS: &[(&str, &str)] = &[
     ),
     ("403 SSL is required", "https"),
     (
+        "403 Invalid API Token: a caveat that nobody knows, a caveat that nobody knows",
+        "publisher of the project",
+    ),
+    ("400 The name '-' is invalid.", "another name"),
+    (
+        "400 File already exists ('x-1.0.tar.gz', with blake2_256 hash 'ab'). See https://index/help/#file-name-reuse for more information.",
+        "under another name",
+    ),
+    (
+        "400 This filename was previously used by a file that has since been deleted. Use a different version. See https://index/help/#file-name-reuse for more information.",
+        "new version",
+    ),
+    (
         "400 Non-user identities cannot create new projects. This was probably caused by successfully using a pending publisher but specifying the project name incorrectly",
         "pending publisher",
     ),
@@ -89,6 +102,10 @@ const UPLOADS: &[(&str, &str)] = &[
         "exclude",
     ),
     (
+        "400 Invalid value for filetype. Error: This field is required.",
+        "exclude",
+    ),
+    (
         "400 Invalid value for pyversion. Error: Python version is required for binary distribution uploads.",
         "Build",
     ),
@@ -102,6 +119,11 @@ const UPLOADS: &[(&str, &str)] = &[
         "proxy",
     ),
     ("400 'version' is a required field.", "version"),
+    ("400 'name' is a required field.", "lacks a field"),
+    (
+        "400 '>=3,' is invalid for 'requires-python'.",
+        "Correct that field",
+    ),
     (
         "400 None is not a valid metadata version.",
         "metadata version",
@@ -313,6 +335,17 @@ const MINTS: &[(&str, &str, &str)] = &[
         "Publishing from a workflow invoked via 'pull_request_target' is not supported.",
         "workflow_dispatch",
     ),
+    (
+        "invalid-publisher",
+        "valid token, but no corresponding publisher (Could not job extract workflow filename from OIDC claims)",
+        "each claim",
+    ),
+    (
+        "invalid-payload",
+        "1 validation error for TokenPayload",
+        "changed the request",
+    ),
+    ("invalid-payload", "The name 'x' is invalid.", "another name"),
     (
         "refused",
         "Trusted publishing functionality not enabled",

@@ -268,3 +268,28 @@ async fn an_error_of_the_server_may_hide_a_conflict_and_the_second_try_tells() {
     assert_eq!(world.uploads(), 3);
     assert_eq!(world.fake.files("example").len(), 1);
 }
+
+#[tokio::test]
+async fn every_sentence_of_the_index_becomes_our_advice_in_whatever_form_it_comes() {
+    use crate::index::advice::tests::UPLOADS;
+    let world = World::new();
+    let token = world.token().await;
+    let file = TestFile::wheel();
+    // What passes with time is tried again, and its words are not kept.
+    for (words, advice) in UPLOADS.iter().filter(|(words, _)| !words.starts_with("429")) {
+        let json = json!({"code": words, "message": "\n\n", "title": "Bad Request"}).to_string();
+        let html = format!("<html>\n <head>\n  <title>{words}</title>\n </head>\n</html>");
+        let text = format!("{words}\n\nThe server could not comply\n\n");
+        for body in [json, html, text] {
+            // The reason phrase says nothing, as over HTTP/2.
+            let status = format!("{} ", &words[..3]);
+            let refusing = Scripted::start(move |_| Reply::new(&status, &[], body.as_bytes()));
+            let base = Url::parse(&refusing.url("")).unwrap();
+            let index = Index::new(world.client.clone(), Endpoints::own(&base, None).unwrap());
+            let refused = send_to(&index, &token, &file, file.bytes.clone(), None).await;
+            let finding = refused.unwrap_err().finding(Some(file.name));
+            assert!(finding.action.contains(advice), "{words}: {finding:?}");
+            assert_eq!(refusing.seen().len(), 1, "{words} is final");
+        }
+    }
+}
