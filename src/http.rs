@@ -31,6 +31,7 @@ pub use body::{PacedBody, pass_limited, read_limited};
 pub use error::HttpError;
 pub(crate) use redact::{forms, redact};
 pub use retry::{LONGEST_WAIT, retry};
+pub(crate) use retry::{server_time, wait};
 
 /// The one name that counts as this machine.
 const LOCALHOST: &str = "localhost";

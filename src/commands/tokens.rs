@@ -32,8 +32,15 @@ pub(super) struct Tokens<'a> {
     now: Box<dyn Fn() -> u64 + Send + Sync + 'a>,
     credentials: &'a RequestCredentials,
     audience: Audience,
-    held: Mutex<Option<Result<Arc<UploadToken>, Finding>>>,
+    held: Mutex<Option<Result<Held, Finding>>>,
     pace: Pace,
+}
+
+/// A token, and when it ends by the clock that only goes forward.
+struct Held {
+    token: Arc<UploadToken>,
+    /// None where the index said no end.
+    end: Option<Instant>,
 }
 
 impl<'a> Tokens<'a> {
@@ -66,24 +73,29 @@ impl<'a> Tokens<'a> {
     ) -> Result<Arc<UploadToken>, Finding> {
         let mut held = self.held.lock().await;
         let needed = self.pace.needed_life(size);
-        let holds = |token: &UploadToken| {
-            refused.is_none_or(|refused| !refused.is(token))
-                && token
-                    .expires()
-                    .is_none_or(|end| end > (self.now)() + needed)
-        };
         match held.as_ref() {
-            Some(Ok(token)) if holds(token) => return Ok(Arc::clone(token)),
+            Some(Ok(held)) if held.holds(refused, needed) => return Ok(Arc::clone(&held.token)),
             Some(Err(refusal)) => return Err(refusal.clone()),
             _ => {}
         }
+        let asked = Instant::now();
         let mask = |secret: &str| self.runner.mask(secret);
-        let token = index::obtain(self.index, self.credentials, &self.audience, mask)
-            .await
-            .map(Arc::new)
-            .map_err(|why| why.finding(None));
-        *held = Some(token.clone());
-        token
+        let token = index::obtain(self.index, self.credentials, &self.audience, mask).await;
+        match token.map(Arc::new) {
+            Ok(token) => {
+                // From when it was asked for, at the latest: never too long.
+                let life = token.life((self.now)()).map(Duration::from_secs);
+                let end = life.and_then(|life| asked.checked_add(life));
+                let fresh = Arc::clone(&token);
+                *held = Some(Ok(Held { token: fresh, end }));
+                Ok(token)
+            }
+            Err(why) => {
+                let refusal = why.finding(None);
+                *held = Some(Err(refusal.clone()));
+                Err(refusal)
+            }
+        }
     }
 
     /// Notes how long an upload took that the index took.
@@ -98,6 +110,17 @@ impl<'a> Tokens<'a> {
             self.pace.note(size, begun.elapsed());
         }
         sent
+    }
+}
+
+impl Held {
+    /// Whether it is another token than `refused`, and holds for so many seconds.
+    fn holds(&self, refused: Option<&UploadToken>, seconds: u64) -> bool {
+        let needed = Duration::from_secs(seconds);
+        refused.is_none_or(|refused| !refused.is(&self.token))
+            && self
+                .end
+                .is_none_or(|end| end.saturating_duration_since(Instant::now()) > needed)
     }
 }
 

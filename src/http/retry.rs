@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
+use reqwest::Response;
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
 use super::HttpError;
@@ -43,8 +44,9 @@ where
         .await
 }
 
-/// The pause before the next try; none to give up.
-fn wait(error: &HttpError, pause: Option<Duration>) -> Option<Duration> {
+/// The pause before the next try, which is never shorter than the server asks;
+/// none to give up.
+pub(crate) fn wait(error: &HttpError, pause: Option<Duration>) -> Option<Duration> {
     match (pause, error.retry_after()) {
         (Some(_), Some(asked)) if asked > LONGEST_WAIT => None,
         (Some(pause), Some(asked)) => Some(pause.max(asked)),
@@ -62,6 +64,12 @@ pub(super) fn after(headers: &HeaderMap) -> Option<Duration> {
     let now = http_date(headers.get(DATE)?.to_str().ok()?)?;
     let then = http_date(value)?;
     Some(Duration::from_secs(then.saturating_sub(now)))
+}
+
+/// The time of the server's clock in its answer, in seconds since 1970; none
+/// where it shows none.
+pub(crate) fn server_time(response: &Response) -> Option<u64> {
+    http_date(response.headers().get(DATE)?.to_str().ok()?)
 }
 
 /// Seconds since 1970 of `Sun, 06 Nov 1994 08:49:37 GMT`, the one form of date

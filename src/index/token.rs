@@ -31,6 +31,9 @@ use crate::http::{
 const ANSWER_LIMIT: u64 = 128 * 1024;
 /// PyPI's upload servers take no longer header (32760 bytes, in Base64).
 const LONGEST_TOKEN: usize = 24_000;
+/// A shorter one is none: it could be guessed, and to have the runner replace it
+/// in everything that is printed would let an index blot out the log.
+const SHORTEST_TOKEN: usize = 16;
 const LONGEST_AUDIENCE: usize = 255;
 
 /// An audience that this index may ask for.
@@ -95,6 +98,8 @@ fn names_host_of(named: &str, index: &Url) -> bool {
 pub struct UploadToken {
     value: String,
     expires: Option<u64>,
+    /// When it was given, by the index's own clock.
+    given: Option<u64>,
     publisher: Option<PublisherForm>,
 }
 
@@ -107,6 +112,14 @@ impl UploadToken {
     /// When it expires, in seconds since 1970, if the index said so.
     pub fn expires(&self) -> Option<u64> {
         self.expires
+    }
+
+    /// How long it holds from the moment when it was given, in seconds, if the
+    /// index said when it ends. Its end is held against the index's own clock;
+    /// only for an index that shows none does `now` count, in seconds since 1970.
+    pub fn life(&self, now: u64) -> Option<u64> {
+        let given = self.given.unwrap_or(now);
+        Some(self.expires?.saturating_sub(given))
     }
 }
 
@@ -180,12 +193,14 @@ pub async fn mint(index: &Index, id_token: &IdToken) -> Result<UploadToken, Inde
     let answered = async {
         let response = index.client.send(request).await?;
         let response = error_for_status_without(response, &[id_token.expose()]).await?;
-        read_limited(response, ANSWER_LIMIT).await
+        let given = http::server_time(&response);
+        Ok((given, read_limited(response, ANSWER_LIMIT).await?))
     };
-    let body = answered
+    let (given, body) = answered
         .await
         .map_err(|error| refusal(error, id_token, index))?;
     let token = read_token(&body).map(|token| UploadToken {
+        given,
         publisher: publisher_of(id_token),
         ..token
     });
@@ -226,6 +241,10 @@ pub async fn obtain(
         .retry(pauses)
         // The runner's service has been tried several times already.
         .when(|error| matches!(error, IndexError::TokenUnreachable(_)))
+        .adjust(|error, pause| match error {
+            IndexError::TokenUnreachable(error) => http::wait(error, pause),
+            _ => pause,
+        })
         .notify(|error, _| tracing::warn!("the upload token: {error}; trying again"))
         .await
 }
@@ -291,12 +310,12 @@ fn read_token(body: &[u8]) -> Option<UploadToken> {
     let answer: Answer = serde_json::from_slice(body).ok()?;
     let token = answer.token;
     let legal = answer.success
-        && !token.is_empty()
-        && token.len() <= LONGEST_TOKEN
+        && (SHORTEST_TOKEN..=LONGEST_TOKEN).contains(&token.len())
         && token.bytes().all(|byte| byte.is_ascii_graphic());
     legal.then_some(UploadToken {
         value: token,
         expires: answer.expires,
+        given: None,
         publisher: None,
     })
 }

@@ -78,25 +78,26 @@ fn an_audience_is_plain_text_wherever_the_index_is() {
 #[test]
 fn only_a_success_with_a_token_that_a_header_can_hold_counts() {
     let read = |text: &str| read_token(text.as_bytes());
-    let token = read(r#"{"success":true,"token":"pypi-x","expires":1700000900}"#).unwrap();
+    let token = read(r#"{"success":true,"token":"pypi-0123456789a","expires":1700000900}"#).unwrap();
     assert_eq!(
         (token.expose(), token.expires()),
-        ("pypi-x", Some(1_700_000_900))
+        ("pypi-0123456789a", Some(1_700_000_900))
     );
     assert_eq!(format!("{token:?}"), "***");
-    assert_eq!(
-        read(r#"{"success":true,"token":"t"}"#).unwrap().expires(),
-        None
-    );
+    let endless = read(r#"{"success":true,"token":"0123456789abcdef"}"#).unwrap();
+    assert_eq!((endless.expires(), endless.life(0)), (None, None));
     let long = format!(r#"{{"success":true,"token":"{}"}}"#, "x".repeat(24_001));
     for bad in [
         "",
         "{}",
-        r#"{"success":false,"token":"t"}"#,
-        r#"{"token":"t"}"#,
+        r#"{"success":false,"token":"0123456789abcdef"}"#,
+        r#"{"token":"0123456789abcdef"}"#,
         r#"{"success":true,"token":""}"#,
-        r#"{"success":true,"token":"a b"}"#,
-        r#"{"success":true,"token":"a\nb"}"#,
+        r#"{"success":true,"token":"e"}"#,
+        r#"{"success":true,"token":"0123456789abcde"}"#,
+        r#"{"success":true,"token":"01234567 89abcdef"}"#,
+        r#"{"success":true,"token":"01234567\n89abcdef"}"#,
+        r#"{"success":true,"token":"01234567\u001b89abcdef"}"#,
         r#"{"success":true,"token":7}"#,
         &long,
     ] {
@@ -118,5 +119,28 @@ fn the_words_of_a_refusal_are_found() {
         ("{}", None),
     ] {
         assert_eq!(words(body), expected, "{body}");
+    }
+}
+
+#[test]
+fn a_token_s_life_is_told_by_the_clock_of_its_index() {
+    let token = |expires, given| UploadToken {
+        value: String::new(),
+        expires,
+        given,
+        publisher: None,
+    };
+    for (expires, given, now, life) in [
+        (Some(1900), Some(1000), 1000, Some(900)),
+        // The clock of this machine does not count: ahead, behind, at zero.
+        (Some(1900), Some(1000), 5000, Some(900)),
+        (Some(1900), Some(1000), 0, Some(900)),
+        (Some(1900), None, 1000, Some(900)),
+        (Some(1900), None, 5000, Some(0)),
+        (Some(500), Some(1000), 1000, Some(0)),
+        (None, Some(1000), 1000, None),
+    ] {
+        let found = token(expires, given).life(now);
+        assert_eq!(found, life, "{expires:?} {given:?} {now}");
     }
 }
