@@ -8,6 +8,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::str::FromStr as _;
 
 use reqwest::Method;
 use reqwest::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
@@ -16,6 +17,7 @@ use serde::de::{Deserializer, Error as _, IgnoredAny, SeqAccess, Visitor};
 use url::Url;
 
 use super::{Index, IndexError};
+use crate::dist::filename::ProjectName;
 use crate::http::{self, HttpError, display_url, error_for_status, read_limited, sanitise};
 
 const MEDIA_TYPE: &str = "application/vnd.pypi.simple.v1+json";
@@ -58,6 +60,8 @@ pub struct File {
 #[derive(Deserialize)]
 struct Page {
     meta: Meta,
+    /// The normalised name, which every page must have (PEP 691).
+    name: Option<String>,
     #[serde(default, rename = "project-status")]
     status: Status,
     files: Rows<PageFile>,
@@ -169,7 +173,7 @@ impl Index {
         let page = http::retry("the index", || self.fetch_page(&url)).await;
         match page.map_err(IndexError::of_look_up)? {
             None => Ok(None),
-            Some((media_type, body)) => parse(&url, &media_type, &body).map(Some),
+            Some((media_type, body)) => parse(&url, Some(name), &media_type, &body).map(Some),
         }
     }
 
@@ -215,11 +219,18 @@ impl Index {
 pub fn read_page(body: &[u8]) -> Result<Project, String> {
     let url =
         Url::parse("https://index.example.org/simple/example/").map_err(|it| it.to_string())?;
-    parse(&url, MEDIA_TYPE, body).map_err(|error| error.to_string())
+    parse(&url, None, MEDIA_TYPE, body).map_err(|error| error.to_string())
 }
 
-/// Reads a page of the API's version 1; fields that are not known are passed over.
-fn parse(url: &Url, media_type: &str, body: &[u8]) -> Result<Project, IndexError> {
+/// Reads a page of the API's version 1; fields that are not known are passed
+/// over. A page that says to be of another project than `wanted` is none: what
+/// mixes pages up on the way must not make a file look new.
+fn parse(
+    url: &Url,
+    wanted: Option<&str>,
+    media_type: &str,
+    body: &[u8],
+) -> Result<Project, IndexError> {
     let unreadable = |found: String| IndexError::Unreadable {
         url: display_url(url),
         expected: "Simple page in JSON",
@@ -235,6 +246,11 @@ fn parse(url: &Url, media_type: &str, body: &[u8]) -> Result<Project, IndexError
             "its version is {:?}",
             page.meta.api_version
         )));
+    }
+    if let (Some(wanted), Some(name)) = (wanted, &page.name)
+        && ProjectName::from_str(name).is_ok_and(|name| name.as_str() != wanted)
+    {
+        return Err(unreadable(format!("it is the page of {name:?}")));
     }
     let files = page.files.0.into_iter().map(|file| File {
         filename: file.filename,
@@ -268,7 +284,7 @@ mod tests {
 
     fn read(media_type: &str, body: &str) -> Result<Project, IndexError> {
         let url = Url::parse("https://index.example.org/simple/example/").unwrap();
-        parse(&url, media_type, body.as_bytes())
+        parse(&url, Some("example"), media_type, body.as_bytes())
     }
 
     #[test]
@@ -300,7 +316,7 @@ mod tests {
         );
         let old = read(
             MEDIA_TYPE,
-            r#"{"meta":{"api-version":"1.0"},"name":"x","files":[]}"#,
+            r#"{"meta":{"api-version":"1.0"},"name":"Example","files":[]}"#,
         );
         let old = old.unwrap();
         assert_eq!((old.status.as_str(), old.versions), ("active", None));
@@ -321,7 +337,7 @@ mod tests {
 
     #[test]
     fn whatever_is_no_page_is_an_error_and_never_an_empty_project() {
-        let empty = r#"{"meta":{"api-version":"1.4"},"name":"x","files":[]}"#;
+        let empty = r#"{"meta":{"api-version":"1.4"},"name":"example","files":[]}"#;
         for (media_type, body) in [
             ("text/html", empty),
             ("application/json", empty),
@@ -329,6 +345,11 @@ mod tests {
             (MEDIA_TYPE, ""),
             (MEDIA_TYPE, "{}"),
             (MEDIA_TYPE, "<html></html>"),
+            // Of a cache that mixes pages up.
+            (
+                MEDIA_TYPE,
+                r#"{"meta":{"api-version":"1.4"},"name":"example-more","files":[]}"#,
+            ),
             (MEDIA_TYPE, r#"{"meta":{"api-version":"2.0"},"files":[]}"#),
             (MEDIA_TYPE, r#"{"meta":{"api-version":"1.4"}}"#),
         ] {
