@@ -8,18 +8,18 @@
 //! of what was published.
 
 mod begun;
+mod shelf;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::str::FromStr;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use pep440_rs::Version;
 
 use super::simple::Project;
 use super::{Index, IndexError};
 use crate::http::sanitise;
 use crate::rules::{Finding, Rule};
 use begun::Begun;
+use shelf::Shelf;
 
 /// One file that is to be on the index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +70,8 @@ pub struct Ledger {
     new_versions: BTreeSet<(String, String)>,
     /// What the index has already of the version of each new file.
     begun: BTreeMap<String, Begun>,
+    /// The name under which the index has the bytes of a new file already.
+    twins: BTreeMap<String, String>,
 }
 
 impl Ledger {
@@ -118,6 +120,9 @@ impl Ledger {
             )),
             FileState::New => {
                 let project = self.owners.get(file)?;
+                if let Some(twin) = self.twins.get(file) {
+                    return Some(under_another_name(file, twin));
+                }
                 let begun = self.begun.get(file);
                 if let Some(refusal) = begun.and_then(|begun| begun.refusal(file, now)) {
                     return Some(refusal);
@@ -145,15 +150,19 @@ impl Ledger {
             Some(project) => Standing::Closed(project.status.clone()),
         };
         self.projects.insert(name.to_owned(), standing);
+        let shelf = Shelf::of(project);
         for wanted in wanted.iter().filter(|wanted| wanted.project == name) {
-            let state = state_of(wanted, project);
-            let begun = project.and_then(|project| Begun::of(wanted, project));
-            if let (FileState::New, Some(begun)) = (&state, begun) {
-                self.begun.insert(wanted.file.to_owned(), begun);
+            let file = wanted.file.to_owned();
+            let state = shelf.state_of(wanted);
+            if state == FileState::New {
+                let begun = shelf.begun(wanted.version).cloned();
+                self.begun.extend(begun.map(|begun| (file.clone(), begun)));
+                let twin = shelf.twin_of(wanted).map(str::to_owned);
+                self.twins.extend(twin.map(|twin| (file.clone(), twin)));
             }
-            self.files.insert(wanted.file.to_owned(), state);
-            self.owners.insert(wanted.file.to_owned(), name.to_owned());
-            if !has_version(project, wanted.version) {
+            self.files.insert(file.clone(), state);
+            self.owners.insert(file, name.to_owned());
+            if !shelf.has_version(wanted.version) {
                 let version = (name.to_owned(), wanted.version.to_owned());
                 self.new_versions.insert(version);
             }
@@ -161,40 +170,16 @@ impl Ledger {
     }
 }
 
-/// How a project on the index stands to one file. All entries of the name must
-/// agree: a page that shows it twice with different digests shows a conflict.
-pub(super) fn state_of(wanted: &Wanted<'_>, project: Option<&Project>) -> FileState {
-    let ours = hex::encode(wanted.sha256);
-    let files = project.into_iter().flat_map(|project| &project.files);
-    let mut state = FileState::New;
-    for file in files.filter(|file| file.filename == wanted.file) {
-        match &file.sha256 {
-            Some(theirs) if *theirs == ours => state = FileState::AlreadyThere,
-            Some(theirs) => {
-                return FileState::Different {
-                    found: format!("the SHA-256 {theirs}"),
-                };
-            }
-            None => {
-                return FileState::Different {
-                    found: "a file without a SHA-256".to_owned(),
-                };
-            }
-        }
-    }
-    state
-}
-
-fn has_version(project: Option<&Project>, wanted: &str) -> bool {
-    // An index that does not list versions is taken to have none: the first
-    // file then goes alone, which is never wrong.
-    let versions = project.and_then(|project| project.versions.as_ref());
-    let mut versions = versions.into_iter().flatten();
-    versions.any(
-        |found| match (Version::from_str(found), Version::from_str(wanted)) {
-            (Ok(found), Ok(wanted)) => found == wanted,
-            _ => found == wanted,
-        },
+fn under_another_name(file: &str, twin: &str) -> Finding {
+    Finding::new(
+        Rule::IndexConflict,
+        Some(file),
+        "bytes that the index has under no other name",
+        format!("it has them as `{}`", sanitise(twin, 128)),
+    )
+    .advise(
+        "Do not publish. The index takes the same bytes under one name only: find out which of \
+         the two names is wrong, and build that file again.",
     )
 }
 
@@ -281,10 +266,11 @@ mod tests {
             ),
         ] {
             let project = project("active", None, &files);
-            let found = state_of(&wanted("1.0", "a.whl"), Some(&project));
+            let found = Shelf::of(Some(&project)).state_of(&wanted("1.0", "a.whl"));
             assert_eq!(found, expected, "{files:?}");
         }
-        assert_eq!(state_of(&wanted("1.0", "a.whl"), None), FileState::New);
+        let nowhere = Shelf::of(None).state_of(&wanted("1.0", "a.whl"));
+        assert_eq!(nowhere, FileState::New);
     }
 
     #[test]
@@ -328,6 +314,31 @@ mod tests {
             ledger.enter(&wanted, "example", Some(&project(status, None, &files)));
             let found: Vec<_> = ledger.findings(0).iter().map(|f| f.rule).collect();
             assert_eq!(found, rules, "{status} {sha256:?}");
+        }
+    }
+    #[test]
+    fn bytes_that_an_index_of_pypi_s_kind_has_under_another_name_stop_the_release() {
+        let (same, other) = ("ab".repeat(32), "cd".repeat(32));
+        for (is_warehouse, files, rules) in [
+            (true, vec![("b.whl", Some(same.as_str()))], vec![Rule::IndexConflict]),
+            (true, vec![("b.whl", Some(other.as_str()))], vec![]),
+            (true, vec![("b.whl", None)], vec![]),
+            // Nothing is left to do for a file that is there itself.
+            (
+                true,
+                vec![("a.whl", Some(same.as_str())), ("b.whl", Some(&same))],
+                vec![],
+            ),
+            (false, vec![("b.whl", Some(&same))], vec![]),
+        ] {
+            let project = Project {
+                is_warehouse,
+                ..project("active", None, &files)
+            };
+            let mut ledger = Ledger::default();
+            ledger.enter(&[wanted("1.0", "a.whl")], "example", Some(&project));
+            let found: Vec<_> = ledger.findings(0).iter().map(|f| f.rule).collect();
+            assert_eq!(found, rules, "{files:?}");
         }
     }
 }

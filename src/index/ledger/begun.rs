@@ -5,14 +5,14 @@
 //! any new file after 14 days, and a second sdist. Other indexes have other
 //! rules, which only they know.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::time::{Duration, UNIX_EPOCH};
 
 use pep440_rs::Version;
 
-use super::Wanted;
 use crate::http::sanitise;
-use crate::index::simple::Project;
+use crate::index::simple::File;
 use crate::rules::{Finding, Rule};
 
 /// How long PyPI takes new files of a release, in seconds.
@@ -20,41 +20,37 @@ const OPEN_FOR: u64 = 14 * 24 * 60 * 60;
 
 const WHEEL: &str = ".whl";
 
-/// A version that the index has, as one new file of it meets it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A version that the index has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Begun {
     /// When its first file came, in Unix seconds.
     since: Option<u64>,
-    /// Its sdist, where the new file is one too.
+    /// Its sdist.
     sdist: Option<String>,
 }
 
-impl Begun {
-    /// None where the index has no file of the version, or is not of PyPI's kind.
-    pub(super) fn of(wanted: &Wanted<'_>, project: &Project) -> Option<Self> {
-        if !project.is_warehouse {
-            return None;
+/// Every version of which these files of an index are.
+pub(super) fn versions(files: &[File]) -> BTreeMap<Version, Begun> {
+    let mut versions: BTreeMap<Version, Begun> = BTreeMap::new();
+    for file in files {
+        let Some(version) = version_of(&file.filename) else {
+            continue;
+        };
+        let begun = versions.entry(version).or_default();
+        begun.since = begun.since.into_iter().chain(file.uploaded).min();
+        if is_sdist(&file.filename) {
+            begun.sdist = Some(file.filename.clone());
         }
-        let version = Version::from_str(wanted.version).ok()?;
-        let is_sdist = |name: &str| !name.ends_with(WHEEL);
-        let mut begun = None;
-        for file in &project.files {
-            if version_of(&file.filename).as_ref() != Some(&version) {
-                continue;
-            }
-            let begun = begun.get_or_insert(Self {
-                since: file.uploaded,
-                sdist: None,
-            });
-            begun.since = begun.since.into_iter().chain(file.uploaded).min();
-            if is_sdist(wanted.file) && is_sdist(&file.filename) {
-                begun.sdist = Some(file.filename.clone());
-            }
-        }
-        begun
     }
+    versions
+}
 
-    /// Why the index would refuse the file, if it would.
+fn is_sdist(name: &str) -> bool {
+    !name.ends_with(WHEEL)
+}
+
+impl Begun {
+    /// Why the index would refuse this new file, if it would.
     pub(super) fn refusal(&self, file: &str, now: u64) -> Option<Finding> {
         if let Some(since) = self.since.filter(|since| since + OPEN_FOR < now) {
             let since = humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(since));
@@ -65,7 +61,7 @@ impl Begun {
                 format!("its first file came at {since}"),
             ));
         }
-        let other = self.sdist.as_ref()?;
+        let other = self.sdist.as_ref().filter(|_| is_sdist(file))?;
         Some(Finding::new(
             Rule::SecondSdist,
             Some(file),
@@ -90,8 +86,9 @@ fn version_of(file: &str) -> Option<Version> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Shelf;
     use super::*;
-    use crate::index::simple::File;
+    use crate::index::simple::Project;
 
     const DAY: u64 = 24 * 60 * 60;
     const NOW: u64 = 1_800_000_000;
@@ -115,13 +112,8 @@ mod tests {
     }
 
     fn rule(file: &str, project: &Project) -> Option<Rule> {
-        let wanted = Wanted {
-            project: "foo",
-            version: "1.0",
-            file,
-            sha256: &[0; 32],
-        };
-        let finding = Begun::of(&wanted, project)?.refusal(file, NOW)?;
+        let shelf = Shelf::of(Some(project));
+        let finding = shelf.begun("1.0")?.refusal(file, NOW)?;
         Some(finding.rule)
     }
 
