@@ -11,6 +11,7 @@
     reason = "tests"
 )]
 
+mod attesting;
 mod checksum;
 mod config;
 mod container;

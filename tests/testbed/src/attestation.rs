@@ -16,6 +16,7 @@ use crate::der::{
     BIT_STRING, EXTENSIONS, INTEGER, OCTET_STRING, OID, SEQUENCE, UTC_TIME, UTF8_STRING, element,
     sequence,
 };
+use crate::oidc::COMMIT;
 
 /// The attestation that an index is given by default.
 pub const PUBLISH: &str = "https://docs.pypi.org/attestations/publish/v1";
@@ -55,22 +56,13 @@ impl Attester {
             build_config: format!("{repository}/.github/workflows/{file}@refs/tags/v1"),
             repository,
             reference: "refs/tags/v1".to_owned(),
-            digest: "0123456789abcdef0123456789abcdef01234567".to_owned(),
+            digest: COMMIT.to_owned(),
         }
     }
 
     /// An attestation of this type for a file.
     pub fn attest(&self, predicate_type: &str, filename: &str, bytes: &[u8]) -> Value {
-        let statement = json!({
-            "_type": "https://in-toto.io/Statement/v1",
-            "subject": [{
-                "name": filename,
-                "digest": {"sha256": hex::encode(Sha256::digest(bytes))},
-            }],
-            "predicateType": predicate_type,
-            "predicate": null,
-        });
-        self.sign(&statement)
+        self.sign(&statement(predicate_type, filename, bytes))
     }
 
     /// An attestation with this statement, whatever it says.
@@ -134,6 +126,19 @@ impl Attester {
         let signature = [&[0], signature.as_ref()].concat();
         sequence(&[&body, &algorithm, &element(BIT_STRING, &signature)])
     }
+}
+
+/// The statement of this type about one file.
+pub(crate) fn statement(predicate_type: &str, filename: &str, bytes: &[u8]) -> Value {
+    json!({
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": [{
+            "name": filename,
+            "digest": {"sha256": hex::encode(Sha256::digest(bytes))},
+        }],
+        "predicateType": predicate_type,
+        "predicate": null,
+    })
 }
 
 /// The bytes that are signed in an envelope (DSSE, pre-authentication encoding).

@@ -3,6 +3,7 @@
 
 //! As much of DER as the certificates of attestations need, both ways.
 
+pub(crate) const BOOLEAN: u8 = 0x01;
 pub(crate) const INTEGER: u8 = 0x02;
 pub(crate) const BIT_STRING: u8 = 0x03;
 pub(crate) const OCTET_STRING: u8 = 0x04;
@@ -53,6 +54,13 @@ pub(crate) fn take<'a>(rest: &mut &'a [u8]) -> Option<(u8, &'a [u8])> {
     let (contents, after) = after.split_at_checked(length)?;
     *rest = after;
     Some((tag, contents))
+}
+
+/// Takes the first element whole, with its tag and its length.
+pub(crate) fn take_whole<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let before = *rest;
+    take(rest)?;
+    before.get(..before.len() - rest.len())
 }
 
 /// The contents of the first element, which must have this tag.

@@ -6,6 +6,8 @@
 //!
 //! Each token is fresh (its own `jti`); the claims are the test's to choose.
 
+mod trust;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_lc_rs::rand::SystemRandom;
@@ -23,17 +25,11 @@ use serde_json::{Map, Value, json};
 use crate::clock;
 use crate::host::{Bound, Host};
 use crate::watch::Hears;
+pub use trust::Trust;
+pub(crate) use trust::{BadToken, Claims};
 
-/// What an index needs to check this issuer's tokens.
-#[derive(Clone, Debug)]
-pub struct Trust {
-    /// The claim `iss`.
-    pub issuer: String,
-    /// The header `kid`.
-    pub kid: String,
-    /// The public key, PKCS #1 in DER.
-    pub public_key: Vec<u8>,
-}
+/// The commit that every job runs.
+pub(crate) const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
 /// The issuer, running until it is dropped.
 pub struct FakeIssuer {
@@ -204,7 +200,7 @@ pub fn github_claims(
         "ref": "refs/tags/v1",
         "ref_type": "tag",
         "ref_protected": "true",
-        "sha": "0123456789abcdef0123456789abcdef01234567",
+        "sha": COMMIT,
         "actor": "release-manager",
         "event_name": "workflow_dispatch",
         "run_id": "1",
@@ -213,7 +209,9 @@ pub fn github_claims(
         "runner_environment": "github-hosted",
         "workflow": "Release",
         "workflow_ref": workflow_ref,
+        "workflow_sha": COMMIT,
         "job_workflow_ref": workflow_ref,
+        "job_workflow_sha": COMMIT,
     });
     let mut claims = match claims {
         Value::Object(claims) => claims,

@@ -1,13 +1,12 @@
 // Licensed to the Apache Software Foundation (ASF) under the Apache License,
 // Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
 
-//! The attestations of an upload (PEP 740), checked as far as is possible
-//! without the public Sigstore: structure, subject, the envelope's signature by
-//! the certificate's key, and the certificate's claims against the publisher.
-//! NOT checked: the certificate's chain and timestamp, the log's proofs. The
-//! subject's name is compared as text, where the real server compares its parts.
+//! The attestations of an upload (PEP 740), checked as the real server does it:
+//! structure, subject, the envelope's signature by the certificate's key, and the
+//! certificate's claims against the publisher; and where the test has said which
+//! Sigstore to trust, the certificate's chain and time stamp, and the log's proofs.
+//! The subject's name is compared as text, where the real server compares its parts.
 
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
@@ -15,22 +14,18 @@ use serde_json::{Value, json};
 use super::Publisher;
 use super::form::Content;
 use super::refusal::Refusal;
-use crate::attestation::{FULCIO, PAYLOAD_TYPE, PUBLISH, SLSA, pae};
-use crate::der::{BIT_STRING, EXTENSIONS, OCTET_STRING, OID, SEQUENCE, UTF8_STRING, expect, take};
+use crate::attestation::{PAYLOAD_TYPE, PUBLISH, SLSA, pae};
+use crate::sigstore::verify::Evidence;
+use crate::sigstore::{Anchors, Certificate, signed_by};
 
 const ISSUER: &str = "https://token.actions.githubusercontent.com";
-
-/// What the certificate holds.
-struct Certificate<'a> {
-    public_key: &'a [u8],
-    extensions: Vec<(&'a [u8], &'a [u8])>,
-}
 
 /// The provenance to show for the file, if it has attestations that hold.
 pub(super) fn check(
     text: Option<&str>,
     publisher: Option<&Publisher>,
     content: &Content,
+    anchors: Option<&Anchors>,
 ) -> Result<Option<Value>, Refusal> {
     let Some(text) = text else { return Ok(None) };
     let publisher = publisher.ok_or_else(|| {
@@ -39,7 +34,7 @@ pub(super) fn check(
     let attestations = parse(text).map_err(refused)?;
     let mut types: Vec<String> = Vec::new();
     for attestation in &attestations {
-        let found = verify(attestation, publisher, content).map_err(refused)?;
+        let found = verify(attestation, publisher, content, anchors).map_err(refused)?;
         if types.contains(&found) {
             return Err(refused(format!(
                 "Multiple attestations for the same file with the same predicate type ({found}) \
@@ -131,8 +126,13 @@ fn kept(attestation: &Value) -> Value {
 }
 
 /// The predicate type of an attestation that holds.
-fn verify(attestation: &Value, publisher: &Publisher, content: &Content) -> Result<String, String> {
-    let failed = |why: &str| {
+fn verify(
+    attestation: &Value,
+    publisher: &Publisher,
+    content: &Content,
+    anchors: Option<&Anchors>,
+) -> Result<String, String> {
+    let failed = |why: String| {
         format!(
             "Could not verify the uploaded artifact using the included attestation: \
              Verification failed: {why}"
@@ -142,20 +142,46 @@ fn verify(attestation: &Value, publisher: &Publisher, content: &Content) -> Resu
     let certificate = Certificate::read(&der).ok_or(
         "Unknown error while trying to verify included attestations: invalid X.509 certificate",
     )?;
-    check_log_entry(attestation).map_err(|why| failed(&why))?;
-    check_policy(&certificate, publisher).map_err(|why| failed(&why))?;
     let statement = decoded(attestation, "/envelope/statement").unwrap_or_default();
     let signature = decoded(attestation, "/envelope/signature").unwrap_or_default();
-    let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, certificate.public_key);
-    key.verify(&pae(PAYLOAD_TYPE, &statement), &signature)
-        .map_err(|_| failed("DSSE: invalid signature"))?;
-    check_statement(&statement, content).map_err(|why| failed(&why))
+    let entry = attestation.pointer("/verification_material/transparency_entries/0");
+    let evidence = Evidence {
+        certificate: &certificate,
+        der: &der,
+        entry: entry.unwrap_or(&Value::Null),
+        statement: &statement,
+        signature: &signature,
+    };
+    check_evidence(&evidence, publisher, anchors).map_err(failed)?;
+    check_statement(&statement, content).map_err(failed)
+}
+
+/// In the order of the real one, of which the first failure is told.
+fn check_evidence(
+    evidence: &Evidence,
+    publisher: &Publisher,
+    anchors: Option<&Anchors>,
+) -> Result<(), String> {
+    check_form_of_entry(evidence.entry)?;
+    if let Some(anchors) = anchors {
+        anchors.check_certificate(evidence)?;
+    }
+    check_policy(evidence.certificate, publisher)?;
+    if let Some(anchors) = anchors {
+        anchors.check_log(evidence.entry)?;
+    }
+    let signed = pae(PAYLOAD_TYPE, evidence.statement);
+    if !signed_by(evidence.certificate, &signed, evidence.signature) {
+        return Err("DSSE: invalid signature".to_owned());
+    }
+    if let Some(anchors) = anchors {
+        anchors.check_body(evidence)?;
+    }
+    Ok(())
 }
 
 /// Only the first entry counts, and only version 1 of the log gives a time.
-fn check_log_entry(attestation: &Value) -> Result<(), String> {
-    let entry = attestation.pointer("/verification_material/transparency_entries/0");
-    let entry = entry.unwrap_or(&Value::Null);
+fn check_form_of_entry(entry: &Value) -> Result<(), String> {
     let text = |path: &str| entry.pointer(path).and_then(Value::as_str).unwrap_or("");
     let (kind, version) = (text("/kindVersion/kind"), text("/kindVersion/version"));
     if (kind, version) == ("hashedrekord", "0.0.2")
@@ -229,47 +255,4 @@ fn check_statement(statement: &[u8], content: &Content) -> Result<String, String
         return Err(format!("unknown attestation type: {predicate_type}"));
     }
     Ok(predicate_type.to_owned())
-}
-
-impl<'a> Certificate<'a> {
-    fn read(der: &'a [u8]) -> Option<Self> {
-        let mut rest = der;
-        let mut whole = expect(&mut rest, SEQUENCE)?;
-        let mut body = expect(&mut whole, SEQUENCE)?;
-        // Version, serial number, algorithm, issuer, validity, subject.
-        for _ in 0..6 {
-            take(&mut body)?;
-        }
-        let mut key = expect(&mut body, SEQUENCE)?;
-        expect(&mut key, SEQUENCE)?;
-        let public_key = expect(&mut key, BIT_STRING)?.strip_prefix(&[0])?;
-        let mut explicit = expect(&mut body, EXTENSIONS)?;
-        let mut list = expect(&mut explicit, SEQUENCE)?;
-        let mut extensions = Vec::new();
-        while !list.is_empty() {
-            let mut extension = expect(&mut list, SEQUENCE)?;
-            let oid = expect(&mut extension, OID)?;
-            let (mut tag, mut value) = take(&mut extension)?;
-            if tag != OCTET_STRING {
-                // Whether it is critical stood first.
-                (tag, value) = take(&mut extension)?;
-            }
-            if tag == OCTET_STRING {
-                extensions.push((oid, value));
-            }
-        }
-        rest.is_empty().then_some(Self {
-            public_key,
-            extensions,
-        })
-    }
-
-    /// What one of Fulcio's extensions says.
-    fn claim(&self, number: u8) -> Option<&'a str> {
-        let wanted = [&FULCIO[..], &[number]].concat();
-        let mut extensions = self.extensions.iter();
-        let (_, value) = extensions.find(|(oid, _)| *oid == wanted)?;
-        let mut value = *value;
-        std::str::from_utf8(expect(&mut value, UTF8_STRING)?).ok()
-    }
 }

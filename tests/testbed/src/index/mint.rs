@@ -6,26 +6,18 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::Publisher;
 use super::checks::normalize;
 use super::state::{Known, Shared, Token, uuid};
 use super::{macaroon, registration};
 use crate::host::Connection;
-use crate::oidc::{Trust, owner_id};
-
-/// How far clocks may differ, in seconds.
-const LEEWAY: i64 = 30;
-
-type Claims = Map<String, Value>;
+use crate::oidc::{BadToken, Claims, Trust, owner_id};
 
 /// The `code` and the `description` of a refusal.
 type Refused = (&'static str, String);
@@ -96,43 +88,11 @@ fn claims_of(body: &[u8], trust: &Trust, audience: &str, now: i64) -> Result<Cla
         .get("token")
         .and_then(Value::as_str)
         .ok_or_else(|| refused("invalid-payload", "token: Field required"))?;
-    let malformed = || refused("invalid-payload", "malformed JWT");
-    let invalid = || refused("invalid-token", "malformed or invalid token");
-    let [header, claims, signature] = token
-        .split('.')
-        .collect::<Vec<_>>()
-        .try_into()
-        .map_err(|_| malformed())?;
-    let signed = token.rsplit_once('.').map_or("", |(signed, _)| signed);
-    let (header, claims) = (decode(header), decode(claims));
-    let (header, claims) = header.zip(claims).ok_or_else(malformed)?;
-    let text = |name: &str| claims.get(name).and_then(Value::as_str);
-    let issuer = text("iss").ok_or_else(malformed)?;
-    if issuer != trust.issuer {
-        return Err(refused(
-            "invalid-payload",
-            "unknown trusted publishing issuer",
-        ));
-    }
-    let signature = BASE64.decode(signature).map_err(|_| invalid())?;
-    let key = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &trust.public_key);
-    let known = header.get("alg").and_then(Value::as_str) == Some("RS256")
-        && header.get("kid").and_then(Value::as_str) == Some(trust.kid.as_str());
-    if !known || key.verify(signed.as_bytes(), &signature).is_err() {
-        return Err(invalid());
-    }
-    let time = |name: &str| claims.get(name).and_then(Value::as_i64);
-    let timely = time("exp").is_some_and(|exp| now < exp + LEEWAY)
-        && time("iat").is_some_and(|iat| iat <= now + LEEWAY)
-        && time("nbf").is_none_or(|nbf| nbf <= now + LEEWAY);
-    if !timely || text("aud") != Some(audience) {
-        return Err(invalid());
-    }
-    Ok(claims)
-}
-
-fn decode(part: &str) -> Option<Claims> {
-    serde_json::from_slice(&BASE64.decode(part).ok()?).ok()
+    trust.claims(token, audience, now).map_err(|bad| match bad {
+        BadToken::Malformed => refused("invalid-payload", "malformed JWT"),
+        BadToken::UnknownIssuer => refused("invalid-payload", "unknown trusted publishing issuer"),
+        BadToken::Invalid => refused("invalid-token", "malformed or invalid token"),
+    })
 }
 
 /// Finds the publisher, spends the identity token and makes an upload token.

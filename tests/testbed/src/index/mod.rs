@@ -5,9 +5,9 @@
 //! JSON API and the files, as the real server answers them.
 //!
 //! It keeps the contract that `tests/it/contract.rs` lists and proves. What it
-//! lacks: scanners for encrypted code, a renderer of descriptions, the list of
-//! SPDX licenses, and the public Sigstore behind attestations. Tests set its
-//! faults and its clock, and read what it saw.
+//! lacks: scanners for encrypted code, a renderer of descriptions, and the list of
+//! SPDX licenses. Which Sigstore stands behind attestations, tests say; they set
+//! its faults and its clock, and read what it saw.
 
 mod archive;
 mod attestations;
@@ -40,6 +40,7 @@ use sha2::Digest as _;
 
 use crate::host::{Bound, Host};
 use crate::oidc::Trust;
+use crate::sigstore::Anchors;
 use crate::watch::Hears;
 pub use macaroon::narrowed;
 use release::Release;
@@ -198,6 +199,12 @@ impl FakeIndex {
         file.uploaded = state.now();
         release.created = state.now();
         state.store(project, file, release);
+    }
+
+    /// Checks attestations in full from now on, against this Sigstore. Before
+    /// that, nobody looks at who stands behind a certificate and at the log.
+    pub fn trust_sigstore(&self, anchors: Anchors) {
+        self.shared.lock().anchors = Some(anchors);
     }
 
     /// Marks a file as yanked.

@@ -16,6 +16,7 @@ use super::release::Release;
 use super::{Options, Publisher};
 use crate::clock;
 use crate::oidc::random_hex;
+use crate::sigstore::Anchors;
 
 /// One request that the index saw.
 #[derive(Clone, Debug)]
@@ -140,6 +141,8 @@ pub(super) struct Known {
     pub(super) newer_classifiers: Vec<String>,
     /// Seconds by which the index is ahead of the machine.
     pub(super) ahead: i64,
+    /// Which Sigstore is behind attestations; none: nobody looks.
+    pub(super) anchors: Option<Anchors>,
 }
 
 pub(super) struct Project {

@@ -155,8 +155,12 @@ fn look_inside(shared: &Shared, form: &Form, checked: Checked) -> Result<Checked
         archive::check_members(content, form.all("license_file"))
     })?;
     let given = form.get("attestations");
-    let given = given.filter(|_| !shared.lock().faults.attestations_disabled);
-    let provenance = attestations::check(given, publisher.as_ref(), content)?;
+    let (disabled, anchors) = {
+        let state = shared.lock();
+        (state.faults.attestations_disabled, state.anchors.clone())
+    };
+    let given = given.filter(|_| !disabled);
+    let provenance = attestations::check(given, publisher.as_ref(), content, anchors.as_ref())?;
     Ok(Checked::New {
         version_existed: *version_existed,
         publisher: publisher.clone(),

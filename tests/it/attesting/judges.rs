@@ -1,0 +1,35 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! Who judges attestations beside the stand-in index: the index's own tools.
+
+use std::path::Path;
+
+use serde_json::Value;
+use testbed::pypi_attestations::{Claimed, PypiAttestations};
+
+/// The index's own tools, with this trust configuration; none where no Python is
+/// named, which is said.
+#[expect(clippy::disallowed_macros, reason = "a skipped test says why")]
+pub fn tools(trust_config: &Path) -> Option<PypiAttestations> {
+    let Some(python) = std::env::var_os("TWINE_PYTHON") else {
+        println!("skipped: TWINE_PYTHON names no python that has pypi-attestations");
+        return None;
+    };
+    // Whoever names a Python has run `tests/run setup`: it must have them.
+    let tools = PypiAttestations::find(&python, trust_config)
+        .unwrap_or_else(|why| panic!("run `tests/run setup`: {why}"));
+    println!("judged by {}", tools.versions());
+    Some(tools)
+}
+
+/// An attestation of the example project's workflow for a file.
+pub fn claimed(attestation: &Value, filename: &str, bytes: &[u8]) -> Claimed {
+    Claimed {
+        attestation: attestation.clone(),
+        filename: filename.to_owned(),
+        bytes: bytes.to_vec(),
+        repository: "apache/example".to_owned(),
+        workflow: "release.yml".to_owned(),
+    }
+}
