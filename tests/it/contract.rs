@@ -26,12 +26,12 @@ mod attesting;
 mod bent;
 mod contents;
 mod fields;
-mod form;
+pub mod form;
 mod matrix;
 mod minting;
 mod reading;
 mod real;
-mod server;
+pub mod server;
 mod transport;
 
 use std::process::Command;

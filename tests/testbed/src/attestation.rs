@@ -129,7 +129,7 @@ impl Attester {
 }
 
 /// The statement of this type about one file.
-pub(crate) fn statement(predicate_type: &str, filename: &str, bytes: &[u8]) -> Value {
+pub fn statement(predicate_type: &str, filename: &str, bytes: &[u8]) -> Value {
     json!({
         "_type": "https://in-toto.io/Statement/v1",
         "subject": [{

@@ -118,6 +118,12 @@ impl FakeIssuer {
         self.shared.lock().audiences.clone()
     }
 
+    /// A token for this audience, as the runner would be given it.
+    pub fn token(&self, audience: &str) -> String {
+        let mut state = self.shared.lock();
+        self.shared.issue(&mut state, audience, Map::new())
+    }
+
     /// Every token given out: none may appear in a log.
     pub fn tokens(&self) -> Vec<String> {
         self.shared.lock().tokens.clone()
@@ -157,6 +163,33 @@ impl FakeIssuer {
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, Issued> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn issue(&self, state: &mut Issued, audience: &str, wanted: Map<String, Value>) -> String {
+        let now = clock::now().saturating_add(state.ahead);
+        let mut claims = state.claims.clone();
+        let jti = state.repeated_jti.clone();
+        for (name, value) in [
+            ("jti", Value::from(jti.unwrap_or_else(|| random_hex(16)))),
+            ("iss", Value::from(self.trust.issuer.clone())),
+            ("aud", Value::from(audience)),
+            ("iat", Value::from(now)),
+            ("nbf", Value::from(now - 600)),
+            ("exp", Value::from(now + 300)),
+        ] {
+            // What the test has set stands.
+            claims.entry(name).or_insert(value);
+        }
+        for (name, value) in wanted {
+            if value.is_null() {
+                claims.remove(&name);
+            } else {
+                claims.insert(name, value);
+            }
+        }
+        let token = self.sign(&claims);
+        state.tokens.push(token.clone());
+        token
     }
 
     fn sign(&self, claims: &Map<String, Value>) -> String {
@@ -266,32 +299,10 @@ async fn token(
     if !allowed || !query.contains(&("api-version".to_owned(), "2.0".to_owned())) {
         return (StatusCode::UNAUTHORIZED, "not this runner").into_response();
     }
-    let now = clock::now().saturating_add(state.ahead);
-    let mut claims = state.claims.clone();
-    let jti = state.repeated_jti.clone();
-    for (name, value) in [
-        ("jti", Value::from(jti.unwrap_or_else(|| random_hex(16)))),
-        ("iss", Value::from(shared.trust.issuer.clone())),
-        ("aud", Value::from(audience)),
-        ("iat", Value::from(now)),
-        ("nbf", Value::from(now - 600)),
-        ("exp", Value::from(now + 300)),
-    ] {
-        // What the test has set stands.
-        claims.entry(name).or_insert(value);
-    }
     // GitHub has no such thing: a JSON object of claims to set, null to leave out.
     let wanted = query.iter().find(|(name, _)| name == "claims");
     let wanted = wanted.and_then(|(_, value)| serde_json::from_str(value).ok());
-    for (name, value) in wanted.unwrap_or_else(Map::new) {
-        if value.is_null() {
-            claims.remove(&name);
-        } else {
-            claims.insert(name, value);
-        }
-    }
-    let token = shared.sign(&claims);
-    state.tokens.push(token.clone());
+    let token = shared.issue(&mut state, &audience, wanted.unwrap_or_else(Map::new));
     json_answer(&json!({"count": token.len(), "value": token}))
 }
 
