@@ -58,7 +58,7 @@ impl Fulcio<'_> {
     ) -> Result<(KeyPair, DerCertificate), AttestError> {
         let key = KeyPair::generate_ecdsa_p256().map_err(|why| key_error(&why))?;
         let public = key.public_key_der().map_err(|why| key_error(&why))?;
-        let public = public.to_pem();
+        let public = pem(&public.to_pem());
         // The inner error ends the tries: the token's service has tries of its own.
         let answer = http::retry("the signing certificate", || async {
             let token = match id_token(self.client, credentials, &self.audience).await {
@@ -126,6 +126,12 @@ fn read(answer: &[u8]) -> Result<DerCertificate, AttestError> {
     let leaf = signed.chain.certificates.first();
     let leaf = leaf.ok_or_else(|| wrong("no certificate"))?;
     DerCertificate::from_pem(leaf).map_err(|_| wrong("no certificate"))
+}
+
+/// PEM with the line ends that every other tool writes: a verifier compares the
+/// certificate in the log entry as text.
+pub(super) fn pem(text: &str) -> String {
+    text.replace("\r\n", "\n")
 }
 
 /// A path below a service's address.

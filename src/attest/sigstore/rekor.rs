@@ -8,17 +8,20 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use reqwest::Method;
 use reqwest::header::ACCEPT;
-use sigstore_verify::rekor::{DsseEntry, LogEntry};
-use sigstore_verify::types::dsse::{DsseEnvelope, DsseSignature, pae};
-use sigstore_verify::types::{KeyId, KindVersion, PayloadBytes, SignatureBytes};
+use serde_json::{Value, json};
+use sigstore_verify::rekor::LogEntry;
+use sigstore_verify::types::dsse::pae;
+use sigstore_verify::types::{KindVersion, SignatureBytes};
 use url::Url;
 
 use super::failed;
-use super::fulcio::below;
+use super::fulcio::{below, pem};
 use super::identity::{Identity, key_error};
-use crate::attest::bundle::Bundle;
+use crate::attest::bundle::{Bundle, WireEnvelope, WireSignature};
 use crate::attest::error::{AttestError, Service};
 use crate::attest::statement::{PAYLOAD_TYPE, Statement};
 use crate::http::{self, Client, HttpError, error_for_status, read_limited, sanitise};
@@ -60,7 +63,7 @@ impl Rekor<'_> {
         read(&answer, identity, statement, &signature)
     }
 
-    async fn post(&self, entry: &DsseEntry) -> Result<bytes::Bytes, HttpError> {
+    async fn post(&self, entry: &Value) -> Result<bytes::Bytes, HttpError> {
         let request = self
             .client
             .request(Method::POST, below(&self.url, "/api/v1/log/entries"))
@@ -76,14 +79,24 @@ fn propose(
     identity: &Identity,
     statement: &Statement,
     signed: &[u8],
-) -> Result<(SignatureBytes, DsseEntry), AttestError> {
+) -> Result<(SignatureBytes, Value), AttestError> {
     let signature = identity.key.sign(signed).map_err(|why| key_error(&why))?;
-    let envelope = DsseEnvelope::new(
-        PAYLOAD_TYPE,
-        PayloadBytes::from_bytes(statement.bytes()),
-        DsseSignature::new(signature.clone(), KeyId::default()),
-    );
-    let entry = DsseEntry::new(&envelope, &identity.certificate).map_err(|why| key_error(&why))?;
+    let envelope = WireEnvelope {
+        payload: BASE64.encode(statement.bytes()),
+        payload_type: PAYLOAD_TYPE.to_owned(),
+        signatures: vec![WireSignature {
+            sig: BASE64.encode(signature.as_bytes()),
+        }],
+    };
+    let envelope = serde_json::to_string(&envelope).map_err(|why| key_error(&why))?;
+    let entry = json!({
+        "apiVersion": "0.0.1",
+        "kind": "dsse",
+        "spec": {"proposedContent": {
+            "envelope": envelope,
+            "verifiers": [BASE64.encode(pem(&identity.certificate.to_pem()))],
+        }},
+    });
     Ok((signature, entry))
 }
 
