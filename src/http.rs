@@ -102,7 +102,13 @@ impl Client {
                 .connect_timeout(options.connect_timeout)
                 .dns_resolver(Arc::clone(&resolver))
                 .redirect(reqwest::redirect::Policy::none())
-                .referer(false);
+                .referer(false)
+                // What is hashed is what was sent, whichever features another
+                // crate may switch on.
+                .no_gzip()
+                .no_brotli()
+                .no_zstd()
+                .no_deflate();
             if is_multiplexing {
                 base.http2_prior_knowledge()
             } else {

@@ -10,6 +10,7 @@
 //! refused.
 
 mod certificate;
+mod entry;
 mod filename;
 
 use sigstore_verify::crypto::KeyAlgorithm;
@@ -17,6 +18,7 @@ use sigstore_verify::types::{Artifact, Bundle as SigstoreBundle, Sha256Hash};
 use sigstore_verify::{VerificationPolicy, VerificationResult};
 
 use self::certificate::Certificate;
+pub(super) use self::entry::pem;
 use super::AttestError;
 use super::bundle::{Bundle, malformed};
 use super::pep740::Attestation;
@@ -112,6 +114,7 @@ fn prove(
     }
     let statement = bundle.statement()?;
     let proven = prove_signature(bundle, &statement, trust)?;
+    entry::compare(bundle)?;
     let certificate = Certificate::parse(&bundle.certificate)?;
     let attested = certificate.attested(&statement, publisher)?;
     let time = proven.integrated_time().map(|time| time.as_second());

@@ -20,6 +20,7 @@ use url::Url;
 use super::failed;
 use super::identity::key_error;
 use crate::attest::error::{AttestError, Service};
+use crate::attest::verify::pem;
 use crate::github::oidc::{IdToken, RequestCredentials, id_token};
 use crate::http::{self, Client, HttpError, error_for_status_without, read_limited};
 
@@ -126,12 +127,6 @@ fn read(answer: &[u8]) -> Result<DerCertificate, AttestError> {
     let leaf = signed.chain.certificates.first();
     let leaf = leaf.ok_or_else(|| wrong("no certificate"))?;
     DerCertificate::from_pem(leaf).map_err(|_| wrong("no certificate"))
-}
-
-/// PEM with the line ends that every other tool writes: a verifier compares the
-/// certificate in the log entry as text.
-pub(super) fn pem(text: &str) -> String {
-    text.replace("\r\n", "\n")
 }
 
 /// A path below a service's address.

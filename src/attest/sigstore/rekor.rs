@@ -19,11 +19,12 @@ use sigstore_verify::types::{KindVersion, SignatureBytes};
 use url::Url;
 
 use super::failed;
-use super::fulcio::{below, pem};
+use super::fulcio::below;
 use super::identity::{Identity, key_error};
 use crate::attest::bundle::{Bundle, WireEnvelope, WireSignature};
 use crate::attest::error::{AttestError, Service};
 use crate::attest::statement::{PAYLOAD_TYPE, Statement};
+use crate::attest::verify::pem;
 use crate::http::{self, Client, HttpError, error_for_status, read_limited, sanitise};
 
 /// No answer is longer, in bytes.
