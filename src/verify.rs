@@ -9,6 +9,7 @@
 //! uploaded without one.
 
 mod lists;
+mod together;
 
 use std::io::{self, Read};
 
@@ -290,7 +291,7 @@ impl Batch {
         let whole = !refused && all && files.len() == distributions.count();
         let mut findings: Vec<Finding> = files
             .iter()
-            .flat_map(|file| check_plan(file, plan))
+            .flat_map(|file| together::check_plan(file, plan))
             .collect();
         if snapshot
             .artifacts()
@@ -309,6 +310,7 @@ impl Batch {
             &plan.required,
             names.filter_map(|artifact| artifact.name.as_ref()),
         ));
+        findings.extend(together::check_bytes(&files));
         let digest = release_digest(
             files
                 .iter()
@@ -370,30 +372,4 @@ impl<'a> Publishable<'a> {
         let key = |file: &Self| (file.0.name.project().clone(), file.0.name.version().clone());
         key(self) == key(other)
     }
-}
-
-fn check_plan(file: &Verified, plan: &Plan) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let project = file.name.project().as_str();
-    if let Some(projects) = &plan.projects
-        && !projects.allow(project)
-    {
-        findings.push(Finding::new(
-            Rule::ProjectNotAllowed,
-            Some(&file.path),
-            format!("a project of: {}", projects.shown()),
-            project,
-        ));
-    }
-    if let Some(version) = &plan.version
-        && version != file.name.version()
-    {
-        findings.push(Finding::new(
-            Rule::VersionNotExpected,
-            Some(&file.path),
-            version.to_string(),
-            file.name.version().to_string(),
-        ));
-    }
-    findings
 }

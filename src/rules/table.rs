@@ -157,6 +157,9 @@ rules! {
     SecondSdist "second-sdist" Refuse Verdict false
         "A project has two sdists of one version, spelt in two ways; an index takes one."
         => "Remove one of them.";
+    BytesTwice "bytes-twice" Refuse Verdict false
+        "Two distributions have the same bytes under two names; an index takes them under one."
+        => "Find out which of the two names is wrong, and build that file again.";
     GlobUnused "glob-unused" Warn Verdict false
         "A glob or a waiver matches nothing."
         => "Correct it or remove it.";
