@@ -16,11 +16,56 @@ use super::tokens::Tokens;
 use crate::context::Context;
 use crate::github::claims::{PublisherForm, UnverifiedClaims};
 use crate::http::sanitise;
-use crate::index::{Index, Ledger, UploadToken};
+use crate::index::{Index, IndexError, Ledger, UploadToken};
 use crate::rules::{Finding, Rule};
 
 /// How many names a finding shows.
 const SHOWN: usize = 10;
+/// How many pages to fill in a finding shows: they are long.
+const PAGES_SHOWN: usize = 3;
+/// How many times an index is asked whether it knows a project that a mint may
+/// have made: what stands before it may keep its old answer for a moment.
+const LOOKS: u32 = 4;
+
+/// The projects of a release.
+pub(super) struct Projects<'a> {
+    /// All of them.
+    pub(super) all: BTreeSet<&'a str>,
+    /// Those that the index did not know when it was asked.
+    pub(super) unknown: &'a BTreeSet<String>,
+}
+
+impl Projects<'_> {
+    /// The finding on a refused token, with the pages where the form of this job
+    /// is to be registered, filled in, one for each project.
+    pub(super) fn registrable(&self, finding: Finding, why: &IndexError, index: &Index) -> Finding {
+        let Some(form) = why.publisher() else {
+            return finding;
+        };
+        let endpoints = index.endpoints();
+        let page = |name: &&str| {
+            if self.unknown.contains(*name) {
+                endpoints.pending_page(name, form)
+            } else {
+                endpoints.settings_page(name, form)
+            }
+        };
+        let pages: Vec<String> = self.all.iter().take(PAGES_SHOWN).filter_map(page).collect();
+        if pages.is_empty() {
+            return finding;
+        }
+        let more = match self.all.len().saturating_sub(PAGES_SHOWN) {
+            0 => String::new(),
+            more => format!(" and {more} more projects alike"),
+        };
+        let advice = format!(
+            "{} The form, filled in: {}{more}.",
+            finding.action,
+            pages.join(" , ")
+        );
+        finding.advise(advice)
+    }
+}
 
 impl Run<'_> {
     /// Says which projects are new to the index, and where each is registered.
@@ -65,18 +110,21 @@ fn form_of_job(context: &Context) -> Option<PublisherForm> {
 }
 
 /// Mints until the token covers every project, or another mint brings no more
-/// of them. `unknown` are the projects that the index did not know.
+/// of them.
 pub(super) async fn cover(
     tokens: &Tokens<'_>,
     index: &Index,
-    projects: &BTreeSet<&str>,
-    unknown: &BTreeSet<String>,
 ) -> Result<Arc<UploadToken>, Finding> {
+    let Projects { all, unknown } = tokens.projects();
     let mut token = tokens.for_upload(0, None).await?;
-    let mut gap = Gap::of(&token, index, projects, unknown).await?;
+    let mut gap = Gap::when_settled(&token, index, all.len(), unknown).await?;
     while let Some(before) = gap {
         token = tokens.for_upload(0, Some(&token)).await?;
-        gap = Gap::of(&token, index, projects, &before.absent).await?;
+        gap = if token.projects_covered() > Some(before.covered) {
+            Gap::when_settled(&token, index, all.len(), &before.absent).await?
+        } else {
+            Gap::of(&token, index, all.len(), &before.absent).await?
+        };
         if let Some(still) = &gap
             && !still.is_less_than(&before)
         {
@@ -112,13 +160,35 @@ struct Gap {
 }
 
 impl Gap {
-    /// What the token lacks for these projects, of which some were unknown to
+    /// As [`Self::of`]. A token that covers projects enough, of which the index
+    /// does not know some yet, may have been the first to cover them: then the
+    /// index is asked a few times more.
+    async fn when_settled(
+        token: &UploadToken,
+        index: &Index,
+        wanted: usize,
+        unknown: &BTreeSet<String>,
+    ) -> Result<Option<Self>, Finding> {
+        let mut gap = Self::of(token, index, wanted, unknown).await?;
+        for _ in 1..LOOKS {
+            match &gap {
+                Some(lagging) if lagging.covered >= wanted => {
+                    tokio::time::sleep(super::POLL).await;
+                    gap = Self::of(token, index, wanted, &lagging.absent).await?;
+                }
+                _ => break,
+            }
+        }
+        Ok(gap)
+    }
+
+    /// What the token lacks for so many projects, of which some were unknown to
     /// the index when it was asked last. None where it may do, and where it
     /// does not say what it covers.
     async fn of(
         token: &UploadToken,
         index: &Index,
-        projects: &BTreeSet<&str>,
+        wanted: usize,
         unknown: &BTreeSet<String>,
     ) -> Result<Option<Self>, Finding> {
         let Some(covered) = token.projects_covered() else {
@@ -132,7 +202,7 @@ impl Gap {
             }
         }
         let gap = Self {
-            wanted: projects.len(),
+            wanted,
             covered,
             absent,
         };
@@ -177,5 +247,72 @@ fn shown(names: &[&str]) -> String {
     match names.len().checked_sub(SHOWN) {
         None | Some(0) => first,
         Some(more) => format!("{first} and {more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::github::claims::Impossible;
+    use crate::http::{Client, ClientOptions};
+    use crate::index::Endpoints;
+
+    fn pypi() -> Index {
+        let client = Client::new(&ClientOptions {
+            user_agent: "test".to_owned(),
+            connect_timeout: Duration::from_secs(1),
+            idle_timeout: Duration::from_secs(1),
+        });
+        Index::new(client.unwrap(), Endpoints::pypi().unwrap())
+    }
+
+    fn impossible() -> IndexError {
+        let claims = UnverifiedClaims {
+            repository: Some("apache/example".to_owned()),
+            job_workflow_ref: Some("apache/shared/.github/workflows/x.yml@main".to_owned()),
+            workflow_ref: Some("apache/example/.github/workflows/release.yml@main".to_owned()),
+            environment: Some("pypi".to_owned()),
+            ..UnverifiedClaims::default()
+        };
+        let why: Impossible = claims.impossible().unwrap();
+        IndexError::Impossible(Box::new(why))
+    }
+
+    #[test]
+    fn a_refused_job_is_shown_the_form_of_each_project_filled_in() {
+        let unknown = BTreeSet::from(["b".to_owned()]);
+        let query = "provider=github&owner=apache&repository=example\
+                     &workflow_filename=release.yml&environment=pypi";
+        let (index, why) = (pypi(), impossible());
+        let action = |all: &[&'static str]| {
+            let projects = Projects {
+                all: all.iter().copied().collect(),
+                unknown: &unknown,
+            };
+            let finding = projects.registrable(why.finding(None), &why, &index);
+            assert_eq!(finding.rule, Rule::TokenRefused);
+            finding.action
+        };
+        let two = action(&["a", "b"]);
+        assert!(two.contains("workflow `release.yml`, environment `pypi`"), "{two}");
+        for page in [
+            format!("/manage/project/a/settings/publishing/?{query} "),
+            format!("/manage/account/publishing/?{query}&project_name=b."),
+        ] {
+            assert!(two.contains(&page), "{page} in {two}");
+        }
+        let many = action(&["a", "b", "c", "d", "e"]);
+        assert!(many.ends_with("and 2 more projects alike."), "{many}");
+        assert_eq!(many.matches("https://").count(), PAGES_SHOWN);
+        // What says nothing of the job, and an index whose pages nobody knows.
+        let projects = Projects {
+            all: BTreeSet::from(["a"]),
+            unknown: &unknown,
+        };
+        let expired = IndexError::TokenExpired;
+        let finding = projects.registrable(expired.finding(None), &expired, &index);
+        assert_eq!(finding, expired.finding(None));
     }
 }

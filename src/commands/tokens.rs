@@ -14,6 +14,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use super::cover::Projects;
 use crate::github::oidc::RequestCredentials;
 use crate::github::runner::Runner;
 use crate::index::{self, Audience, Index, UploadToken};
@@ -32,6 +33,7 @@ pub(super) struct Tokens<'a> {
     now: Box<dyn Fn() -> u64 + Send + Sync + 'a>,
     credentials: &'a RequestCredentials,
     audience: Audience,
+    projects: Projects<'a>,
     held: Mutex<Option<Result<Held, Finding>>>,
     pace: Pace,
 }
@@ -51,6 +53,7 @@ impl<'a> Tokens<'a> {
         now: impl Fn() -> u64 + Send + Sync + 'a,
         credentials: &'a RequestCredentials,
         audience: Audience,
+        projects: Projects<'a>,
     ) -> Self {
         Self {
             index,
@@ -58,9 +61,15 @@ impl<'a> Tokens<'a> {
             now: Box::new(now),
             credentials,
             audience,
+            projects,
             held: Mutex::new(None),
             pace: Pace::default(),
         }
+    }
+
+    /// What the token is to cover.
+    pub(super) fn projects(&self) -> &Projects<'a> {
+        &self.projects
     }
 
     /// A token that is likely to outlive an upload of so many bytes, and is
@@ -91,7 +100,7 @@ impl<'a> Tokens<'a> {
                 Ok(token)
             }
             Err(why) => {
-                let refusal = why.finding(None);
+                let refusal = self.projects.registrable(why.finding(None), &why, self.index);
                 *held = Some(Err(refusal.clone()));
                 Err(refusal)
             }

@@ -18,7 +18,7 @@ use tokio::sync::Semaphore;
 
 use super::Run;
 use super::cancel::{self, Cancellation};
-use super::cover::{cover, without_environment};
+use super::cover::{Projects, cover, without_environment};
 use super::tokens::Tokens;
 use crate::channel::Target;
 use crate::context::Context;
@@ -172,10 +172,14 @@ impl<'a> Uploads<'a> {
         let audience = index::audience(self.index).await;
         let audience = audience.map_err(|why| why.finding(None))?;
         let now = || self.context.now();
-        let tokens = Tokens::new(self.index, self.runner, now, credentials, audience);
         let files = self.versions.iter().flat_map(|version| &version.files);
-        let projects = files.map(|file| file.verified().name().project().as_str());
-        let token = cover(&tokens, self.index, &projects.collect(), &self.unknown).await?;
+        let all = files.map(|file| file.verified().name().project().as_str());
+        let projects = Projects {
+            all: all.collect(),
+            unknown: &self.unknown,
+        };
+        let tokens = Tokens::new(self.index, self.runner, now, credentials, audience, projects);
+        let token = cover(&tokens, self.index).await?;
         Ok((tokens, without_environment(&token)))
     }
 

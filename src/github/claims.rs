@@ -59,13 +59,21 @@ pub struct Impossible {
     pub found: String,
     /// What to do.
     pub advice: &'static str,
+    /// What the publisher's form must hold once that is done: the workflow that
+    /// was started.
+    pub publisher: Option<PublisherForm>,
 }
 
 impl UnverifiedClaims {
     /// What the publisher's form must hold; none where a claim is missing.
     pub fn publisher(&self) -> Option<PublisherForm> {
+        self.form_with(self.job_workflow_ref.as_deref()?)
+    }
+
+    /// The form for the job in this workflow of the run's own repository.
+    fn form_with(&self, workflow: &str) -> Option<PublisherForm> {
         let (owner, repository) = self.repository.as_deref()?.split_once('/')?;
-        let (place, _) = self.job_workflow_ref.as_deref()?.split_once('@')?;
+        let (place, _) = workflow.split_once('@')?;
         Some(PublisherForm {
             owner: owner.to_owned(),
             repository: repository.to_owned(),
@@ -77,12 +85,15 @@ impl UnverifiedClaims {
     /// What rules the job out; none where it may work, or where too little is
     /// said to know.
     pub fn impossible(&self) -> Option<Impossible> {
+        let started = self.workflow_ref.as_deref();
+        let publisher = || started.and_then(|started| self.form_with(started));
         if self.event_name.as_deref() == Some("pull_request_target") {
             return Some(Impossible {
                 claim: "event_name",
                 expected: "another event: no index takes `pull_request_target`".to_owned(),
                 found: "pull_request_target".to_owned(),
                 advice: "Start the publishing workflow by `workflow_dispatch`, a tag or a release.",
+                publisher: publisher(),
             });
         }
         let repository = self.repository.as_deref()?;
@@ -93,6 +104,7 @@ impl UnverifiedClaims {
                 expected,
                 found: sanitise(job, 256),
                 advice,
+                publisher: publisher(),
             })
         };
         let folder = format!("{repository}/.github/workflows/");

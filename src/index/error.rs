@@ -115,6 +115,15 @@ impl IndexError {
         }
     }
 
+    /// The form of the publisher that the refused job needs, where it is known.
+    pub fn publisher(&self) -> Option<&PublisherForm> {
+        match self {
+            Self::TokenRefused { job, .. } => job.publisher.as_ref(),
+            Self::Impossible(why) => why.publisher.as_ref(),
+            _ => None,
+        }
+    }
+
     /// The verdict, on the file of this path or on the run.
     pub fn finding(&self, path: Option<&str>) -> Finding {
         let (rule, expected) = match self {
@@ -129,8 +138,12 @@ impl IndexError {
             Self::IdToken(error) => return error.finding(),
             Self::Impossible(why) => {
                 let expected = format!("{}: {}", why.claim, why.expected);
+                let mut advice = why.advice.to_owned();
+                if let Some(form) = &why.publisher {
+                    let _ = write!(advice, " Then the form of the publisher says: {form}.");
+                }
                 return Finding::new(Rule::TokenRefused, None, expected, self.to_string())
-                    .advise(why.advice);
+                    .advise(advice);
             }
             Self::TokenRefused { .. } => return self.token_refused(),
             Self::TokenUnreachable(_) => (Rule::TokenUnreachable, "an upload token of the index"),

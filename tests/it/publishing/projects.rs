@@ -4,6 +4,8 @@
 //! Projects that the index does not know yet, and versions that it takes no
 //! more files of.
 
+use testbed::watch::Moment;
+
 use super::*;
 
 const WHEEL: &str = "example-1.0-py3-none-any.whl";
@@ -81,6 +83,27 @@ fn a_token_that_does_not_cover_every_project_sends_nothing() {
         assert_eq!(uploads(&world), 0, "{case}");
         assert!(ran.stderr.contains("nothing was sent"), "{case}");
     }
+}
+
+#[test]
+fn a_project_that_a_mint_made_is_waited_for_where_caches_still_deny_it() {
+    let world = with(&["example-new"]);
+    let trial = Trial::new(&world, Options::default());
+    trial
+        .index
+        .register_pending(Publisher::example(&["example-new"]));
+    let index = Arc::downgrade(&trial.index);
+    trial.watch(Arc::new(move |moment, _, path| {
+        if (moment, path) == (Moment::Done, "/_/oidc/mint-token") {
+            let index = index.upgrade().unwrap();
+            index.faults(|it| it.simple_statuses.extend([404, 404]));
+        }
+    }));
+    // The publisher has three projects then, and the release two.
+    let ran = trial.publish(&[]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert_eq!(trial.index.minted(), 1, "{}", ran.stderr);
+    assert_eq!(trial.index.files("example-new").len(), 2);
 }
 
 #[test]
@@ -173,4 +196,40 @@ fn a_job_without_an_environment_is_told_that_nobody_approved_it() {
     let ran = world.publish();
     assert_eq!(ran.status, 0, "{}", ran.stderr);
     assert_eq!(ran.rules("warn"), ["environment-missing"]);
+}
+
+#[test]
+fn the_same_bytes_under_two_names_are_refused_before_the_token() {
+    let bytes = wheel_bytes();
+    let twin = "example-1.0-1-py3-none-any.whl";
+
+    // Both in the release.
+    let world = World::start();
+    let files = [(WHEEL.to_owned(), bytes.clone()), (twin.to_owned(), bytes.clone())];
+    world.stage(RELEASE, signed(&files));
+    let ran = world.publish();
+    assert_eq!(
+        (ran.refusals(), ran.status),
+        (vec!["bytes-twice".to_owned()], 1),
+        "{}",
+        ran.stderr
+    );
+    world.assert_untouched();
+
+    // One of them on the index.
+    let world = World::with_release();
+    world.index.preload("example", twin, &bytes);
+    let ran = world.publish();
+    assert_eq!(
+        (ran.refusals(), ran.status),
+        (vec!["index-conflict".to_owned()], 1),
+        "{}",
+        ran.stderr
+    );
+    assert!(ran.stderr.contains(&format!("it has them as `{twin}`")), "{}", ran.stderr);
+    world.assert_untouched();
+}
+
+fn wheel_bytes() -> Vec<u8> {
+    project("example", "1.0")[WHEEL].clone()
 }

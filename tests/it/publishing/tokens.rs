@@ -76,3 +76,16 @@ fn a_file_that_would_outlive_its_token_begins_with_a_fresh_one() {
         assert_eq!(trial.index.count("POST", "/legacy/"), 2, "{lifetime} s");
     }
 }
+
+#[test]
+fn a_clock_that_is_wrong_costs_no_mint() {
+    let world = ground();
+    for ahead in [-3600, 3600] {
+        let trial = Trial::new(&world, Options::default());
+        trial.index.faults(|it| it.mint_clock_ahead = ahead);
+        let ran = trial.publish(&[]);
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+        trial.assert_whole(&ran.stderr);
+        assert_eq!(trial.index.minted(), 1, "{ahead} s ahead");
+    }
+}

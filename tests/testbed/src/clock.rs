@@ -30,6 +30,20 @@ pub(crate) fn iso(seconds: i64) -> String {
     )
 }
 
+/// `Sun, 22 Nov 2026 18:30:05 GMT`, as HTTP writes it.
+pub(crate) fn http_date(seconds: i64) -> String {
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    let days = seconds.div_euclid(86_400);
+    let (year, month, day) = civil(days);
+    let name = |names: &[&'static str], at: i64| names[usize::try_from(at).unwrap_or_default()];
+    let (weekday, month) = (name(&DAYS, days.rem_euclid(7)), name(&MONTHS, month - 1));
+    let iso = iso(seconds);
+    format!("{weekday}, {day:02} {month} {year:04} {} GMT", &iso[11..19])
+}
+
 /// The date of a day counted from 1970-01-01, in the Gregorian calendar: years
 /// are counted from March, so that the leap day is the last of its year.
 fn civil(days: i64) -> (i64, i64, i64) {
@@ -47,7 +61,7 @@ fn civil(days: i64) -> (i64, i64, i64) {
 
 #[cfg(test)]
 mod tests {
-    use super::iso;
+    use super::{http_date, iso};
 
     #[test]
     fn times_are_written_in_the_gregorian_calendar() {
@@ -59,5 +73,7 @@ mod tests {
         ] {
             assert_eq!(iso(seconds), text);
         }
+        let date = http_date(1_795_372_205);
+        assert_eq!(date, "Sun, 22 Nov 2026 18:30:05 GMT");
     }
 }

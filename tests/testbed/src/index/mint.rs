@@ -16,6 +16,7 @@ use super::Publisher;
 use super::checks::normalize;
 use super::state::{Known, Shared, Token, uuid};
 use super::{macaroon, registration};
+use crate::clock;
 use crate::host::Connection;
 use crate::oidc::{BadToken, Claims, Trust, owner_id};
 
@@ -70,10 +71,16 @@ pub(super) async fn mint(
                 state.faults.cut_after_mint -= 1;
                 connection.cut();
             }
-            answer(
+            let ahead = state.faults.mint_clock_ahead;
+            let expires = expires.saturating_add(ahead);
+            let mut answer = answer(
                 StatusCode::OK,
                 &json!({"success": true, "token": token, "expires": expires}),
-            )
+            );
+            if let Ok(date) = clock::http_date(now.saturating_add(ahead)).parse() {
+                answer.headers_mut().insert(header::DATE, date);
+            }
+            answer
         }
         Err(error) => refusal(&error),
     }

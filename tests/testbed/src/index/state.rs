@@ -63,6 +63,8 @@ pub struct Faults {
     pub cut_after_commit: usize,
     /// Statuses of the next mints: no token is made.
     pub mint_statuses: VecDeque<u16>,
+    /// By so many seconds the clock that shows in answers to a mint is ahead.
+    pub mint_clock_ahead: i64,
     /// The connection is cut for so many mints after the token was made.
     pub cut_after_mint: usize,
     /// Statuses of the next reads of a project's Simple page.
