@@ -111,10 +111,7 @@ fn form_of_job(context: &Context) -> Option<PublisherForm> {
 
 /// Mints until the token covers every project, or another mint brings no more
 /// of them.
-pub(super) async fn cover(
-    tokens: &Tokens<'_>,
-    index: &Index,
-) -> Result<Arc<UploadToken>, Finding> {
+pub(super) async fn cover(tokens: &Tokens<'_>, index: &Index) -> Result<Arc<UploadToken>, Finding> {
     let Projects { all, unknown } = tokens.projects();
     let mut token = tokens.for_upload(0, None).await?;
     let mut gap = Gap::when_settled(&token, index, all.len(), unknown).await?;
@@ -296,7 +293,10 @@ mod tests {
             finding.action
         };
         let two = action(&["a", "b"]);
-        assert!(two.contains("workflow `release.yml`, environment `pypi`"), "{two}");
+        assert!(
+            two.contains("workflow `release.yml`, environment `pypi`"),
+            "{two}"
+        );
         for page in [
             format!("/manage/project/a/settings/publishing/?{query} "),
             format!("/manage/account/publishing/?{query}&project_name=b."),

@@ -100,7 +100,9 @@ impl<'a> Tokens<'a> {
                 Ok(token)
             }
             Err(why) => {
-                let refusal = self.projects.registrable(why.finding(None), &why, self.index);
+                let refusal = self
+                    .projects
+                    .registrable(why.finding(None), &why, self.index);
                 *held = Some(Err(refusal.clone()));
                 Err(refusal)
             }

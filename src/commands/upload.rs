@@ -178,7 +178,14 @@ impl<'a> Uploads<'a> {
             all: all.collect(),
             unknown: &self.unknown,
         };
-        let tokens = Tokens::new(self.index, self.runner, now, credentials, audience, projects);
+        let tokens = Tokens::new(
+            self.index,
+            self.runner,
+            now,
+            credentials,
+            audience,
+            projects,
+        );
         let token = cover(&tokens, self.index).await?;
         Ok((tokens, without_environment(&token)))
     }

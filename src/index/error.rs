@@ -171,10 +171,12 @@ impl IndexError {
             Self::UploadRefused { status: 413, .. } => {
                 finding.advise("Ask the index for a higher limit of the file size.")
             }
-            Self::Conflict { answer } | Self::UploadRefused { answer, .. } => match advice::on_upload(answer) {
-                Some(advice) => finding.advise(advice),
-                None => finding,
-            },
+            Self::Conflict { answer } | Self::UploadRefused { answer, .. } => {
+                match advice::on_upload(answer) {
+                    Some(advice) => finding.advise(advice),
+                    None => finding,
+                }
+            }
             _ => finding,
         }
     }

@@ -320,7 +320,11 @@ mod tests {
     fn bytes_that_an_index_of_pypi_s_kind_has_under_another_name_stop_the_release() {
         let (same, other) = ("ab".repeat(32), "cd".repeat(32));
         for (is_warehouse, files, rules) in [
-            (true, vec![("b.whl", Some(same.as_str()))], vec![Rule::IndexConflict]),
+            (
+                true,
+                vec![("b.whl", Some(same.as_str()))],
+                vec![Rule::IndexConflict],
+            ),
             (true, vec![("b.whl", Some(other.as_str()))], vec![]),
             (true, vec![("b.whl", None)], vec![]),
             // Nothing is left to do for a file that is there itself.

@@ -8,6 +8,7 @@ mod cancelled;
 mod downloads;
 mod form;
 mod http2;
+mod lying;
 mod memory;
 mod partial;
 mod projects;

@@ -345,7 +345,11 @@ const MINTS: &[(&str, &str, &str)] = &[
         "1 validation error for TokenPayload",
         "changed the request",
     ),
-    ("invalid-payload", "The name 'x' is invalid.", "another name"),
+    (
+        "invalid-payload",
+        "The name 'x' is invalid.",
+        "another name",
+    ),
     (
         "refused",
         "Trusted publishing functionality not enabled",

@@ -276,7 +276,10 @@ async fn every_sentence_of_the_index_becomes_our_advice_in_whatever_form_it_come
     let token = world.token().await;
     let file = TestFile::wheel();
     // What passes with time is tried again, and its words are not kept.
-    for (words, advice) in UPLOADS.iter().filter(|(words, _)| !words.starts_with("429")) {
+    for (words, advice) in UPLOADS
+        .iter()
+        .filter(|(words, _)| !words.starts_with("429"))
+    {
         let json = json!({"code": words, "message": "\n\n", "title": "Bad Request"}).to_string();
         let html = format!("<html>\n <head>\n  <title>{words}</title>\n </head>\n</html>");
         let text = format!("{words}\n\nThe server could not comply\n\n");
@@ -292,4 +295,48 @@ async fn every_sentence_of_the_index_becomes_our_advice_in_whatever_form_it_come
             assert_eq!(refusing.seen().len(), 1, "{words} is final");
         }
     }
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_before_the_file_is_whole_is_heard() {
+    let world = World::new();
+    let token = world.token().await;
+    let (_, bytes) = Wheel::new("example", "1.0")
+        .with_payload(12_000_000)
+        .build();
+    let file = TestFile::of("example", "1.0", WHEEL, bytes);
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    // As a proxy does that looks at the length alone, and then reads on for a while.
+    let server = std::thread::spawn(move || {
+        use std::io::Write as _;
+        let (mut connection, _) = listener.accept().unwrap();
+        let mut part = vec![0; 8192];
+        assert!(connection.read(&mut part).unwrap() > 0);
+        let answer =
+            b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        connection.write_all(answer).unwrap();
+        let mut more = 0;
+        while let Ok(length @ 1..) = connection.read(&mut part) {
+            more += length;
+        }
+        more
+    });
+    let base = Url::parse(&format!("http://{address}/")).unwrap();
+    let index = Index::new(world.client.clone(), Endpoints::own(&base, None).unwrap());
+    let refused = send_to(&index, &token, &file, file.bytes.clone())
+        .await
+        .unwrap_err();
+    let finding = refused.finding(Some(file.name));
+    assert!(
+        matches!(refused, IndexError::UploadRefused { status: 413, .. }),
+        "{refused:?}"
+    );
+    assert!(
+        finding.action.contains("higher limit"),
+        "{}",
+        finding.action
+    );
+    let more = server.join().unwrap();
+    assert!(more < file.bytes.len(), "{more} bytes were sent to nobody");
 }

@@ -78,7 +78,8 @@ fn an_audience_is_plain_text_wherever_the_index_is() {
 #[test]
 fn only_a_success_with_a_token_that_a_header_can_hold_counts() {
     let read = |text: &str| read_token(text.as_bytes());
-    let token = read(r#"{"success":true,"token":"pypi-0123456789a","expires":1700000900}"#).unwrap();
+    let token =
+        read(r#"{"success":true,"token":"pypi-0123456789a","expires":1700000900}"#).unwrap();
     assert_eq!(
         (token.expose(), token.expires()),
         ("pypi-0123456789a", Some(1_700_000_900))

@@ -205,7 +205,10 @@ fn the_same_bytes_under_two_names_are_refused_before_the_token() {
 
     // Both in the release.
     let world = World::start();
-    let files = [(WHEEL.to_owned(), bytes.clone()), (twin.to_owned(), bytes.clone())];
+    let files = [
+        (WHEEL.to_owned(), bytes.clone()),
+        (twin.to_owned(), bytes.clone()),
+    ];
     world.stage(RELEASE, signed(&files));
     let ran = world.publish();
     assert_eq!(
@@ -226,7 +229,11 @@ fn the_same_bytes_under_two_names_are_refused_before_the_token() {
         "{}",
         ran.stderr
     );
-    assert!(ran.stderr.contains(&format!("it has them as `{twin}`")), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains(&format!("it has them as `{twin}`")),
+        "{}",
+        ran.stderr
+    );
     world.assert_untouched();
 }
 
