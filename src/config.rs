@@ -35,7 +35,13 @@ const TOLD: usize = 50;
 
 /// What only a run itself can say: what it does, from which file, and the
 /// digest that a person approved for it.
-pub const NOT_IN_A_FILE: [&str; 4] = ["mode", "config", "release", "expected-digest"];
+pub const NOT_IN_A_FILE: [&str; 5] = [
+    "mode",
+    "config",
+    "release",
+    "expected-digest",
+    "github-token",
+];
 
 /// The inputs that a file may hold, in the order of the table.
 pub fn rows() -> impl Iterator<Item = &'static Row> {

@@ -51,6 +51,9 @@ pub const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
 /// Where the repositories are whose workflows attest.
 pub const GITHUB: &str = "https://github.com";
 
+/// GitHub's API: the only address that a token of GitHub is sent to.
+pub const GITHUB_API: &str = "https://api.github.com";
+
 /// Where this project lives; part of the User-Agent.
 pub const PROJECT_PAGE: &str = "https://github.com/apache/asf-pypi-publish";
 /// The documentation of the rules; a rule's id is its anchor.

@@ -8,6 +8,7 @@
 //! when, and how a URL may be shown. Decides nothing about what an answer
 //! means: a 404 is an error value here, a verdict elsewhere.
 
+mod adopted;
 #[expect(clippy::disallowed_methods, reason = "waits for servers")]
 mod body;
 mod error;
@@ -27,6 +28,7 @@ use reqwest::header::{CONTENT_LENGTH, LOCATION};
 use reqwest::{Method, RequestBuilder, Response};
 use url::{Host, Url};
 
+pub(crate) use adopted::adopt;
 pub use body::{PacedBody, pass_limited, read_limited};
 pub use error::HttpError;
 pub(crate) use redact::{forms, redact};
@@ -149,6 +151,12 @@ impl Client {
         } else {
             &self.abroad
         }
+    }
+
+    /// The client below, for a library that makes its requests itself: no
+    /// redirects, the time-outs, the way to `url`. Its answers go through [`adopt`].
+    pub(crate) fn lend(&self, url: &Url) -> reqwest::Client {
+        self.to(url).impatient.clone()
     }
 
     /// Starts a request whose answer counts; for a long body see [`Client::upload`].

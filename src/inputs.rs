@@ -12,6 +12,7 @@ mod help;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fmt;
 
 use crate::context::Context;
 use crate::rules::{Finding, Rule};
@@ -27,6 +28,8 @@ pub enum Shape {
     Flag,
     /// A whole number, or the default's word.
     Number,
+    /// One value that nobody may see; action.yml gives the job's own token.
+    Secret,
 }
 
 /// One input.
@@ -36,12 +39,23 @@ pub struct Row {
     pub name: &'static str,
     /// How it is written.
     pub shape: Shape,
-    /// The word that stands for "not given", also the default in action.yml;
-    /// none for an input that must be given. Never empty, since an empty
+    /// The word that stands for "not given", also the default in action.yml
+    /// (but see [`Row::action_default`]); none for an input that must be given. Never empty, since an empty
     /// value is always an error.
     pub default: Option<&'static str>,
     /// What it means, one line; also the description in action.yml.
     pub meaning: &'static str,
+}
+
+impl Row {
+    /// The default in action.yml: the word, but for a secret, which a runner
+    /// has and a command line has not.
+    pub const fn action_default(&self) -> Option<&'static str> {
+        match self.shape {
+            Shape::Secret => Some("${{ github.token }}"),
+            _ => self.default,
+        }
+    }
 }
 
 macro_rules! table {
@@ -88,6 +102,10 @@ table! {
         "Upload URL of an index of your own; `derived`: `legacy/` below its base.";
     "expected-digest" Word Some("none"),
         "The release digest that must come out, or `any`; `publish` to `pypi` demands one of the two; `none`: not given.";
+    "approval" Word Some("derived"),
+        "Whether somebody else must have approved the run: `required`, `recorded` (told, and a warning where it is not so) or `off`; `derived`: `required` for PyPI, `recorded` for every other index.";
+    "github-token" Secret Some("none"),
+        "The token that reads the approval from GitHub's API and goes nowhere else; it needs `actions: read`. In a workflow it is the job's own; `none`: nobody is asked.";
     "attestations" Flag Some("false"),
         "Whether to attest the files (PEP 740); `true` is not available yet.";
     "dry-run" Flag Some("false"),
@@ -139,11 +157,18 @@ pub const OUTPUTS: [(&str, &str); 5] = [
 ];
 
 /// The raw values that were given, by name.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Inputs {
     given: BTreeMap<&'static str, String>,
     /// Where the file says the values that it gave, as `file:line:column`.
     places: BTreeMap<&'static str, String>,
+}
+
+impl fmt::Debug for Inputs {
+    /// The names alone: a value may be a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.given.keys()).finish()
+    }
 }
 
 /// What the process was asked.

@@ -143,6 +143,13 @@ impl Finding {
         self
     }
 
+    /// The same as a warning, where it would stop the run.
+    #[must_use]
+    pub fn as_warning(mut self) -> Self {
+        self.severity = self.severity.min(Severity::Warn);
+        self
+    }
+
     /// Whether it stops the run.
     pub fn refuses(&self) -> bool {
         self.severity == Severity::Refuse

@@ -142,6 +142,7 @@ pub(super) fn without_environment(token: &UploadToken) -> Option<Finding> {
             "a job in a GitHub environment with required reviewers",
             format!("a job of `{}` in none", sanitise(&form.workflow, 128)),
         )
+        .as_warning()
     })
 }
 

@@ -3,6 +3,7 @@
 
 //! One file per mode, each the story in its order, and the front door.
 
+mod approval;
 mod cancel;
 #[expect(clippy::disallowed_methods, reason = "waits for the index")]
 mod cover;
@@ -232,6 +233,9 @@ async fn carry_out(
             return report;
         }
     };
+    if let Some(token) = &plan.github_token {
+        runner.mask(token.expose());
+    }
     let mut run = Run {
         context,
         plan,

@@ -68,6 +68,14 @@ impl Run<'_> {
         let ledger = self.ask(&index, &examined.batch).await?;
         self.tell_new_projects(&index, &ledger);
         let is_new = ledger.files().any(|(_, state)| *state == FileState::New);
+        // Where nothing is to be sent, nothing needs an approval; and a dry
+        // run has no identity that could say which one it would need.
+        if is_new
+            && let Some(credentials) = &credentials
+            && !self.is_approved(credentials).await
+        {
+            return None;
+        }
         if is_new && !self.is_unchanged_in_time(&examined).await {
             return None;
         }

@@ -121,7 +121,8 @@ impl Reader<'_> {
             return None;
         };
         let value = match row.shape {
-            Shape::Word => self.word(row, node),
+            // A secret is in no file; the name was refused before.
+            Shape::Word | Shape::Secret => self.word(row, node),
             Shape::Lines => self.lines(row, node),
             Shape::Flag => self.flag(row, node),
             Shape::Number => self.number(row, node),

@@ -33,6 +33,16 @@ pub struct UnverifiedClaims {
     pub sha: Option<String>,
     /// What started the run.
     pub event_name: Option<String>,
+    /// The run, in digits.
+    pub run_id: Option<String>,
+    /// Which attempt of the run, in digits.
+    pub run_attempt: Option<String>,
+    /// `true` where the branch or tag is protected.
+    pub ref_protected: Option<String>,
+    /// The commit of the file in which the job is written.
+    pub job_workflow_sha: Option<String>,
+    /// The commit of the file that was started.
+    pub workflow_sha: Option<String>,
 }
 
 /// What the form of a trusted publisher must hold for this job.
@@ -80,6 +90,20 @@ impl UnverifiedClaims {
             workflow: place.rsplit('/').next()?.to_owned(),
             environment: self.environment.clone().unwrap_or_default(),
         })
+    }
+
+    /// The path of the file in which the job is written, within its
+    /// repository; none where a claim is missing.
+    pub fn workflow_path(&self) -> Option<&str> {
+        let (place, _) = self.job_workflow_ref.as_deref()?.split_once('@')?;
+        place.splitn(3, '/').nth(2)
+    }
+
+    /// The commit of the file in which the job is written, where a claim says it.
+    pub fn workflow_commit(&self) -> Option<&str> {
+        let is_caller = self.job_workflow_ref == self.workflow_ref;
+        let caller = || self.workflow_sha.as_deref().filter(|_| is_caller);
+        self.job_workflow_sha.as_deref().or_else(caller)
     }
 
     /// What rules the job out; none where it may work, or where too little is
@@ -235,6 +259,23 @@ mod tests {
         let mut unsaid = claims("apache/example", own, "push");
         (unsaid.git_ref, unsaid.sha) = (None, Some("other".to_owned()));
         assert_eq!(unsaid.impossible(), None);
+    }
+
+    #[test]
+    fn the_file_of_the_job_and_its_commit_are_known_where_claims_say_them() {
+        let job = "apache/example/.github/workflows/release.yml@refs/tags/v1";
+        let mut claims = claims("apache/example", job, "push");
+        let path = claims.workflow_path();
+        assert_eq!(path, Some(".github/workflows/release.yml"));
+        assert_eq!(claims.workflow_commit(), None);
+        // The commit of the caller is not that of a reusable workflow.
+        claims.workflow_sha = Some("4567".to_owned());
+        assert_eq!(claims.workflow_commit(), None);
+        claims.workflow_ref = Some(job.to_owned());
+        assert_eq!(claims.workflow_commit(), Some("4567"));
+        claims.job_workflow_sha = Some("89ab".to_owned());
+        assert_eq!(claims.workflow_commit(), Some("89ab"));
+        assert_eq!(UnverifiedClaims::default().workflow_path(), None);
     }
 
     #[test]

@@ -61,15 +61,15 @@ pub(super) fn after(headers: &HeaderMap) -> Option<Duration> {
     if let Ok(seconds) = value.parse() {
         return Some(Duration::from_secs(seconds));
     }
-    let now = http_date(headers.get(DATE)?.to_str().ok()?)?;
+    let now = server_time(headers)?;
     let then = http_date(value)?;
     Some(Duration::from_secs(then.saturating_sub(now)))
 }
 
-/// The time of the server's clock in its answer, in seconds since 1970; none
-/// where it shows none.
-pub(crate) fn server_time(response: &Response) -> Option<u64> {
-    http_date(response.headers().get(DATE)?.to_str().ok()?)
+/// What the server's clock says, in seconds since 1970; none where its answer
+/// does not show it.
+pub(crate) fn server_time(headers: &HeaderMap) -> Option<u64> {
+    http_date(headers.get(DATE)?.to_str().ok()?)
 }
 
 /// Seconds since 1970 of `Sun, 06 Nov 1994 08:49:37 GMT`, the one form of date

@@ -193,7 +193,7 @@ pub async fn mint(index: &Index, id_token: &IdToken) -> Result<UploadToken, Inde
     let answered = async {
         let response = index.client.send(request).await?;
         let response = error_for_status_without(response, &[id_token.expose()]).await?;
-        let given = http::server_time(&response);
+        let given = http::server_time(response.headers());
         Ok((given, read_limited(response, ANSWER_LIMIT).await?))
     };
     let (given, body) = answered

@@ -10,8 +10,9 @@ use pep440_rs::Version;
 
 use super::asf_server::{AsfServer, archived, asf_server};
 use super::{
-    Area, ExpectedDigest, IndexChoice, Limits, Location, Mode, Patterns, Plan, Projects, Reader,
-    Requirement, Selection, Timeouts, Waiver, Waivers, places, require, select, values,
+    ApprovalLevel, Area, ExpectedDigest, GithubToken, IndexChoice, Limits, Location, Mode,
+    Patterns, Plan, Projects, Reader, Requirement, Selection, Timeouts, Waiver, Waivers, places,
+    require, select, values,
 };
 use crate::openpgp::Fingerprint;
 use crate::rules::{Finding, Rule};
@@ -32,6 +33,8 @@ pub(super) struct Draft {
     waivers: Waivers,
     index: Option<IndexChoice>,
     expected_digest: ExpectedDigest,
+    approval: Option<ApprovalLevel>,
+    github_token: Option<GithubToken>,
     dry_run: bool,
     compare_downloads: bool,
     concurrency: Option<usize>,
@@ -96,6 +99,16 @@ impl Draft {
             expected_digest: reader
                 .optional("expected-digest", "64 hex digits, or `any`", values::digest)
                 .unwrap_or(ExpectedDigest::Unset),
+            approval: reader.optional(
+                "approval",
+                "`required`, `recorded` or `off`",
+                ApprovalLevel::read,
+            ),
+            github_token: reader.optional(
+                "github-token",
+                "a token: ASCII without blanks",
+                GithubToken::read,
+            ),
             dry_run: reader.word("dry-run", flag, values::flag).unwrap_or(false),
             compare_downloads: reader
                 .word("compare-downloads", flag, values::flag)
@@ -226,6 +239,7 @@ impl Draft {
             places::WellKnown::Area(area) => Some(area),
             _ => self.area,
         };
+        let index = self.index?;
         Some(Plan {
             mode: self.mode?,
             keys: match self.keys {
@@ -245,8 +259,12 @@ impl Draft {
             required: self.required,
             selection: self.selection,
             waivers: self.waivers,
-            index: self.index?,
             expected_digest: self.expected_digest,
+            approval: self
+                .approval
+                .unwrap_or_else(|| ApprovalLevel::for_index(&index)),
+            github_token: self.github_token,
+            index,
             dry_run: self.dry_run,
             compare_downloads: self.compare_downloads,
             concurrency: self.concurrency?,

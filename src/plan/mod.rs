@@ -8,6 +8,7 @@
 //! revision exists) is decided where it is asked. Nothing later reads raw
 //! inputs or the environment.
 
+mod approval;
 mod asf_server;
 mod draft;
 mod places;
@@ -29,6 +30,7 @@ use crate::inputs::{Inputs, TABLE};
 use crate::openpgp::Fingerprint;
 use crate::rules::{Finding, Rule};
 
+pub use approval::{ApprovalLevel, GithubToken};
 pub use asf_server::{AsfServer, asf_server};
 pub use places::{Area, IndexChoice, Location};
 pub use require::{Needed, Requirement, Whose};
@@ -121,6 +123,10 @@ pub struct Plan {
     pub index: IndexChoice,
     /// What must come out.
     pub expected_digest: ExpectedDigest,
+    /// Whether somebody must have approved the run.
+    pub approval: ApprovalLevel,
+    /// What may ask GitHub about it.
+    pub github_token: Option<GithubToken>,
     /// Stop before the token.
     pub dry_run: bool,
     /// Download everything in the end and compare it.

@@ -274,6 +274,16 @@ fn each_value_is_read_or_refused() {
             &["any", "none", &"ab".repeat(32)],
             &["abcd", &"zz".repeat(32)],
         ),
+        (
+            "approval",
+            &["derived", "required", "recorded", "off"],
+            &["none", "true", "Required"],
+        ),
+        (
+            "github-token",
+            &["none", "ghs_0123456789", "github_pat_1.2-3"],
+            &["two words", "caf\u{e9}"],
+        ),
         ("attestations", &["false"], &["true", "yes"]),
         ("dry-run", &["true", "false"], &["yes", "1"]),
         ("compare-downloads", &["true", "false"], &["yes", "1"]),
@@ -361,6 +371,42 @@ fn publishing_says_what_and_for_pypi_which_bytes() {
         "testpypi",
     ];
     assert_eq!(problems(&args), []);
+}
+
+#[test]
+fn pypi_needs_an_approval_and_every_other_index_tells_it() {
+    let source = format!("{DIST}/release/x/");
+    let level = |index: &str, more: &[&str]| {
+        let base = ["verify", "--source", &source, "--index", index];
+        plan(&[&base[..], more].concat()).unwrap().approval
+    };
+    for (index, expected) in [
+        ("pypi", ApprovalLevel::Required),
+        ("testpypi", ApprovalLevel::Recorded),
+        ("https://index.example/", ApprovalLevel::Recorded),
+    ] {
+        assert_eq!(level(index, &[]), expected, "{index}");
+        assert_eq!(
+            level(index, &["--approval", "derived"]),
+            expected,
+            "{index}"
+        );
+        let off = level(index, &["--approval", "off"]);
+        assert_eq!(off, ApprovalLevel::Off, "{index}");
+    }
+}
+
+#[test]
+fn no_part_of_a_plan_or_of_inputs_shows_the_token() {
+    let source = format!("{DIST}/release/x/");
+    let args = ["verify", "--source", &source, "--github-token", "ghs_0123"];
+    let context = Context::with_args(args);
+    let Request::Run(inputs, _) = Inputs::read(&context) else {
+        panic!("no run")
+    };
+    for shown in [format!("{inputs:?}"), format!("{:?}", plan(&args).unwrap())] {
+        assert!(!shown.contains("ghs_0123"), "{shown}");
+    }
 }
 
 #[test]

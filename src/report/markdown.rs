@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 
+use super::approval::ApprovalRow;
 use super::escape::{markdown as shown, preformatted};
 use super::{FileRow, Outcome, Report, State, mail, text};
 use crate::rules::{Finding, Severity};
@@ -72,6 +73,9 @@ fn facts(page: &mut String, report: &Report) {
             "Signer",
             format!("{} {}", shown(&signer.fingerprint), shown(&signer.user_id)),
         ));
+    }
+    for (name, value) in report.approval.iter().flat_map(ApprovalRow::facts) {
+        rows.push((name, shown(&value)));
     }
     if !report.index.is_empty() {
         rows.push(("Index", shown(&report.index)));

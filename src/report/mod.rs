@@ -6,11 +6,13 @@
 //! Decides what is told; `markdown` and `text` decide how it looks, and
 //! `github::runner` where it goes. Pure.
 
+pub mod approval;
 pub mod escape;
 pub mod mail;
 pub mod markdown;
 pub mod text;
 
+use approval::ApprovalRow;
 use serde::Serialize;
 
 use crate::plan::Waived;
@@ -165,6 +167,9 @@ pub struct Report {
     /// The configuration file; absent where none was named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub config: Option<ConfigRow>,
+    /// Who approved the run; absent where nobody asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval: Option<ApprovalRow>,
     /// Every path of the source.
     pub files: Vec<FileRow>,
     /// Every verdict.
@@ -229,6 +234,7 @@ impl Report {
             source: None,
             area: None,
             config: None,
+            approval: None,
             files: Vec::new(),
             findings: Vec::new(),
             waived: Vec::new(),

@@ -3,6 +3,7 @@
 
 //! The report as lines of a log.
 
+use super::approval::ApprovalRow;
 use super::escape::line;
 use super::{Outcome, Report};
 use crate::rules::{Finding, Severity};
@@ -110,6 +111,9 @@ pub fn facts(report: &Report) -> Vec<String> {
             signer.fingerprint,
             line(&signer.user_id)
         ));
+    }
+    for (name, value) in report.approval.iter().flat_map(ApprovalRow::facts) {
+        lines.push(format!("{}: {}", name.to_ascii_lowercase(), line(&value)));
     }
     if let Some(digest) = &report.digest {
         lines.push(format!("digest:  {digest}"));

@@ -366,13 +366,48 @@ rules! {
         "The release is not the one that `expected-digest` names."
         => "Do not publish. Compare with the digest in the vote.";
 
+    // The approval. `approval: recorded` makes warnings of these refusals.
+    EnvironmentMissing "environment-missing" Refuse Verdict false
+        "The job runs in no GitHub environment, so that nobody had to approve it."
+        => "Give the job an environment with required reviewers, and name it in the trusted publisher on the index.";
+    ReviewersMissing "reviewers-missing" Refuse Verdict false
+        "The job's environment asks nobody for a review."
+        => "Add required reviewers: in `.asf.yaml`, or under Settings > Environments of the repository; then start a new run.";
+    SelfReviewAllowed "self-review-allowed" Refuse Verdict false
+        "The job's environment lets the one who started a run approve it alone."
+        => "Set `prevent_self_review: true` for the environment in `.asf.yaml`, or tick it under Settings > Environments; then start a new run.";
+    RefUnprotected "ref-unprotected" Refuse Verdict false
+        "The job's environment is for protected branches, and the run is on another branch or tag."
+        => "Start the workflow on a protected branch, or protect this one.";
+    ApprovalMissing "approval-missing" Refuse Verdict false
+        "Nobody who counts has approved this run for the job's environment."
+        => "Start a new run, and have another person approve it on the page of the run. A bot is no person, and a protection that an administrator bypassed is no approval.";
+    ApprovalOfStarter "approval-of-starter" Refuse Verdict false
+        "The run was approved only by somebody who had started it."
+        => "Start a new run, and have another person approve it on the page of the run.";
+    ApprovalUnreadable "approval-unreadable" Refuse Verdict false
+        "GitHub did not let this job read whether the run was approved."
+        => "Give the job `permissions: actions: read` (and `contents: read` where it checks out), and leave `github-token` out, so that it is the job's own.";
+    ApprovalUnreachable "approval-unreachable" Refuse Outside false
+        "GitHub's API did not answer whether the run was approved."
+        => "Run the job again; the approval is kept.";
+    ApprovalEarlier "approval-earlier" Warn Verdict false
+        "The run was attempted before, and GitHub does not say which attempt an approval was for."
+        => "Compare the digest with the one that was approved; `expected-digest` from the job that verified holds both to one release.";
+    ApprovalOff "approval-off" Warn Verdict false
+        "The release goes to PyPI, and nobody asked whether the run was approved."
+        => "Leave `approval` out.";
+    AdminsMayBypass "admins-may-bypass" Note Verdict false
+        "Administrators of the repository may start a job without the review that its environment asks for; such a run has no approval."
+        => "Untick `Allow administrators to bypass configured protection rules` under Settings > Environments, if nobody needs it.";
+    ActionUnpinned "action-unpinned" Warn Verdict false
+        "The workflow names this action by a branch or a tag, which can be moved to other code."
+        => "Name it by the full hash of a commit, with the version in a comment: `uses: apache/asf-pypi-publish@<40 hex digits> # v1.2.3`.";
+
     // The index.
     IndexConflict "index-conflict" Refuse Verdict false
         "The index already has this name with other bytes."
         => "Do not publish. A name can never be used again: make a new version.";
-    EnvironmentMissing "environment-missing" Warn Verdict false
-        "The job runs in no GitHub environment, so that nobody had to approve it."
-        => "Give the job an environment with required reviewers, and name it in the trusted publisher on the index.";
     ProjectNew "project-new" Note Verdict false
         "The index does not know a project of the release."
         => "Register a pending publisher for it: three at a time for each account, one at a time for a workflow and environment, each for 30 days. The next mint makes the project; then register the next one and run the job again.";

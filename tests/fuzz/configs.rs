@@ -183,7 +183,7 @@ pub fn config() -> Target {
     let value = |row: &Row| match row.shape {
         Shape::Flag => "true",
         Shape::Number => "7",
-        Shape::Word | Shape::Lines => "'x'",
+        Shape::Word | Shape::Secret | Shape::Lines => "'x'",
     };
     let all = rows().map(|row| format!("{}: {}\n", row.name, value(row)));
     seeds.push(all.collect::<Vec<_>>().concat().into_bytes());
@@ -259,7 +259,7 @@ pub fn check_settings(settings: &[&Setting]) -> Result<(), String> {
                 Some(value.as_str()) == row.default
                     || digits && (value == "0" || !value.starts_with('0')) && !value.is_empty()
             }
-            Shape::Word => seen(value),
+            Shape::Word | Shape::Secret => seen(value),
             Shape::Lines => {
                 !value.trim().is_empty()
                     && value

@@ -12,7 +12,7 @@ use asf_pypi_publish::inputs::TABLE;
 use testbed::distribution::wheel;
 
 use crate::run::{Ran, run_as_action_in, run_in};
-use crate::world::{RELEASE, World, env, project, signed};
+use crate::world::{RELEASE, World, project, signed};
 
 const FILE: &str = "asf-pypi-publish.yml";
 
@@ -65,7 +65,7 @@ fn a_file_gives_a_run_everything_but_what_belongs_to_the_run() {
         ("expected-digest", digest.as_str()),
         ("report", "report.json"),
     ];
-    let env = env(&world.issuer);
+    let env = world.env();
     let env: Vec<(&str, &str)> = env.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
     let ran = run_as_workflow(folder.path(), &with, &env);
     assert_eq!(ran.status, 0, "{}", ran.stderr);
@@ -306,7 +306,7 @@ fn only_a_regular_file_inside_the_checkout_is_read() {
 #[test]
 fn a_broken_file_stops_the_run_before_anything_is_asked() {
     let world = World::with_release();
-    let env = env(&world.issuer);
+    let env = world.env();
     let env: Vec<(&str, &str)> = env.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
     for broken in [
         "waives: path-unknown x y\n",

@@ -18,7 +18,6 @@ use serde_json::{Value, json};
 
 use crate::real::site::{Files, KEYS, Site, project, signed_folder};
 use crate::run::{Ran, read_outputs};
-use crate::world;
 
 const RELEASE: &str = "release/example/1.0";
 
@@ -91,7 +90,7 @@ impl Job {
             image,
             folder: tempfile::tempdir().unwrap(),
             with: defaults(),
-            env: world::env(&site.issuer).into(),
+            env: site.env(),
         };
         fs::create_dir(job.workspace()).unwrap();
         job.with("source", &site.httpd.url(RELEASE));
@@ -99,6 +98,8 @@ impl Job {
         job.with("index", &site.index.base());
         job.with("projects", "example*\nanother");
         job.with("report", "report.json");
+        // The runner puts it in the place of `${{ github.token }}`.
+        job.with("github-token", &site.github.token());
         job
     }
 

@@ -90,7 +90,7 @@ fn action_inputs() -> String {
             quoted(row.meaning)
         );
         let _ = writeln!(text, "    required: {}", row.default.is_none());
-        if let Some(word) = row.default {
+        if let Some(word) = row.action_default() {
             let _ = writeln!(text, "    default: {}", quoted(word));
         }
     }
@@ -125,7 +125,7 @@ fn documents_action_yml_has_the_inputs_of_the_table() {
     for row in TABLE {
         let input = &action.inputs[row.name];
         assert_eq!(input.description, row.meaning);
-        assert_eq!(input.default.as_deref(), row.default);
+        assert_eq!(input.default.as_deref(), row.action_default());
         assert_eq!(input.required, row.default.is_none());
         assert_ne!(input.default.as_deref(), Some(""), "empty is never unset");
     }
@@ -142,7 +142,7 @@ fn documents_readme_has_the_inputs_and_outputs_of_the_table() {
     let mut text = String::from("| input | meaning | default |\n|---|---|---|\n");
     for row in TABLE {
         let default = row
-            .default
+            .action_default()
             .map_or("required".to_owned(), |word| format!("`{word}`"));
         let lines = if row.shape == Shape::Lines {
             " ⏎"
@@ -189,7 +189,7 @@ fn schema_of(row: &Row) -> Value {
     // No control characters, and something that is no blank.
     let line = json!({ "type": "string", "pattern": r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$" });
     let mut schema = match row.shape {
-        Shape::Word => line,
+        Shape::Word | Shape::Secret => line,
         Shape::Lines => json!({ "anyOf": [
             { "type": "string", "pattern": r"\S" },
             { "type": "array", "minItems": 1, "items": line },

@@ -11,6 +11,7 @@
     reason = "tests"
 )]
 
+mod approval;
 mod attesting;
 mod checksum;
 mod config;

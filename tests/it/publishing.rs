@@ -27,7 +27,7 @@ use testbed::index::{FakeIndex, Options, Publisher};
 use testbed::watch::Hears;
 
 use crate::run::{Ran, end, start};
-use crate::world::{Files, RELEASE, World, env, project, signed};
+use crate::world::{Files, RELEASE, World, project, signed};
 
 const PROJECTS: [&str; 2] = ["example", "example-more"];
 
@@ -135,7 +135,7 @@ impl<'a> Trial<'a> {
         }
         let folder = self.folder.path();
         let _ = std::fs::remove_file(folder.join("report.json"));
-        let mut env: Vec<(String, String)> = env(&self.world.issuer).into();
+        let mut env = self.world.env();
         env.push(("TMPDIR".to_owned(), folder.to_str().unwrap().to_owned()));
         let env: Vec<(&str, &str)> = env.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
         let env = [&env[..], env_too].concat();

@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 
 use testbed::dist_server::DistServer;
 use testbed::distribution::{sdist, sha512_sidecar, wheel};
+use testbed::github_api::GithubApi;
 use testbed::index::{FakeIndex, Options, Publisher};
 use testbed::oidc::FakeIssuer;
 use testbed::openpgp::{Kind, TestKey};
@@ -52,6 +53,7 @@ pub struct World {
     pub dist: DistServer,
     pub index: FakeIndex,
     pub issuer: FakeIssuer,
+    pub github: GithubApi,
 }
 
 /// Where [`World::stage`] puts a release.
@@ -77,6 +79,7 @@ impl World {
             dist,
             index,
             issuer,
+            github: GithubApi::start(),
         }
     }
 
@@ -100,8 +103,11 @@ impl World {
         self.dist.commit(vec![(format!("{RELEASE}{name}"), bytes)])
     }
 
-    pub fn env(&self) -> [(String, String); 2] {
-        env(&self.issuer)
+    /// What a runner gives: identity tokens, and the address of the API.
+    pub fn env(&self) -> Vec<(String, String)> {
+        let mut env = env(&self.issuer).to_vec();
+        env.push(("GITHUB_API_URL".to_owned(), self.github.base()));
+        env
     }
 
     /// The arguments that name this world.
@@ -113,6 +119,7 @@ impl World {
             ("index", self.index.base()),
             ("projects", "example*".to_owned()),
             ("report", "report.json".to_owned()),
+            ("github-token", self.github.token()),
             ("idle-timeout", "2 s".to_owned()),
             ("read-back-timeout", "10 s".to_owned()),
         ] {
@@ -123,7 +130,7 @@ impl World {
 
     /// Runs with these variables beside those of a runner.
     pub fn run_beside(&self, mode: &str, variables: &[(&str, &str)]) -> Ran {
-        let own = env(&self.issuer);
+        let own = self.env();
         let own = own
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()));
@@ -133,7 +140,7 @@ impl World {
 
     /// Runs with some inputs replaced or added.
     pub fn run(&self, mode: &str, changes: &[(&str, &str)]) -> Ran {
-        run_with(self.args(mode), changes, &self.issuer)
+        run_with(self.args(mode), changes, &self.env())
     }
 
     pub fn verify(&self) -> Ran {
@@ -152,6 +159,9 @@ impl World {
     /// No secret of this world stands in what a run said.
     pub fn assert_no_secret(&self, ran: &Ran) {
         assert_no_secret(ran, &self.index, &self.issuer);
+        let hidden = |line: &&str| !line.starts_with("::add-mask::");
+        let said: String = ran.everything().lines().filter(hidden).collect();
+        assert!(!said.contains(&self.github.token()), "a secret was printed");
     }
 }
 
@@ -170,7 +180,7 @@ pub fn env(issuer: &FakeIssuer) -> [(String, String); 2] {
 }
 
 /// Runs with some inputs replaced or added.
-pub fn run_with(mut args: Vec<String>, changes: &[(&str, &str)], issuer: &FakeIssuer) -> Ran {
+pub fn run_with(mut args: Vec<String>, changes: &[(&str, &str)], env: &[(String, String)]) -> Ran {
     for (name, value) in changes {
         let flag = format!("--{name}");
         match args.iter().position(|arg| *arg == flag) {
@@ -178,7 +188,6 @@ pub fn run_with(mut args: Vec<String>, changes: &[(&str, &str)], issuer: &FakeIs
             None => args.extend([flag, (*value).to_owned()]),
         }
     }
-    let env = env(issuer);
     let env: Vec<(&str, &str)> = env
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()))
@@ -186,9 +195,22 @@ pub fn run_with(mut args: Vec<String>, changes: &[(&str, &str)], issuer: &FakeIs
     run(&args, &env)
 }
 
-/// Nothing was sent, and no token was asked for.
+/// The audience of the token that only says which job it is.
+pub const NOBODY: &str = "asf-pypi-publish";
+
+/// How many identity tokens were asked for that somebody would take.
+pub fn worth_something(issuer: &FakeIssuer) -> usize {
+    let audiences = issuer.audiences();
+    audiences.iter().filter(|word| *word != NOBODY).count()
+}
+
+/// Nothing was sent, and no token was asked for that somebody would take.
 pub fn assert_untouched(index: &FakeIndex, issuer: &FakeIssuer) {
-    assert_eq!(issuer.requests(), 0, "no identity token may be asked for");
+    assert_eq!(
+        worth_something(issuer),
+        0,
+        "no identity token may be asked for"
+    );
     assert_eq!(index.minted(), 0, "no token may be minted");
     assert_eq!(
         index.count("POST", "/legacy/"),

@@ -10,7 +10,6 @@ use testbed::asf_hosts::AsfHosts;
 
 use super::*;
 use crate::run;
-use crate::world;
 
 const DOWNLOADS: &str = "downloads.apache.org";
 const ARCHIVE: &str = "archive.apache.org";
@@ -52,7 +51,7 @@ impl Asf {
                 None => args.extend([flag, value.to_owned()]),
             }
         }
-        let tokens = world::env(&self.world.issuer);
+        let tokens = self.world.env();
         let tokens = tokens.iter().map(|(name, value)| (name.as_str(), value));
         let hosts = self.hosts.env();
         let hosts = hosts.iter().map(|(name, value)| (*name, value));

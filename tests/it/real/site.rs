@@ -10,6 +10,7 @@ use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use testbed::distribution::{sdist, wheel};
+use testbed::github_api::GithubApi;
 use testbed::gpg::Gpg;
 use testbed::httpd::Httpd;
 use testbed::index::{FakeIndex, Options, Publisher};
@@ -107,6 +108,7 @@ pub struct Site {
     pub httpd: Httpd,
     pub index: FakeIndex,
     pub issuer: FakeIssuer,
+    pub github: GithubApi,
     pub gpg: Gpg,
     pub signer: String,
 }
@@ -126,6 +128,7 @@ impl Site {
             httpd: Httpd::start(),
             index,
             issuer,
+            github: GithubApi::start(),
             gpg,
             signer,
         };
@@ -146,6 +149,13 @@ impl Site {
             .commit_tree(folder.path(), path, "Stage a release")
     }
 
+    /// What a runner gives: identity tokens, and the address of the API.
+    pub fn env(&self) -> Vec<(String, String)> {
+        let mut env = world::env(&self.issuer).to_vec();
+        env.push(("GITHUB_API_URL".to_owned(), self.github.base()));
+        env
+    }
+
     /// Runs on the release at `path`, with some inputs replaced or added.
     pub fn run(&self, mode: &str, path: &str, changes: &[(&str, &str)]) -> Ran {
         let mut args = vec![mode.to_owned()];
@@ -155,11 +165,12 @@ impl Site {
             ("index", self.index.base()),
             ("projects", "example*".to_owned()),
             ("report", "report.json".to_owned()),
+            ("github-token", self.github.token()),
             ("read-back-timeout", "30 s".to_owned()),
         ] {
             args.extend([format!("--{name}"), value]);
         }
-        world::run_with(args, changes, &self.issuer)
+        world::run_with(args, changes, &self.env())
     }
 
     pub fn verify(&self, path: &str) -> Ran {

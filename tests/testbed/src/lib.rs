@@ -22,6 +22,7 @@ pub mod attestation;
 pub mod bombs;
 pub mod dist_server;
 pub mod distribution;
+pub mod github_api;
 pub mod gpg;
 pub mod httpd;
 pub mod https_front;

@@ -239,6 +239,7 @@ pub fn github_claims(
         "run_id": "1",
         "run_number": "1",
         "run_attempt": "1",
+        "job_workflow_sha": "0123456789abcdef0123456789abcdef01234567",
         "runner_environment": "github-hosted",
         "workflow": "Release",
         "workflow_ref": workflow_ref,

@@ -1,0 +1,367 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! Whether two people stand behind a run: what GitHub said of it, held against
+//! what an approval must be.
+//!
+//! Decides which review counts: an approval for the job's environment by a
+//! person who started no attempt of the run, known by number and not by name.
+//! Can only stop a run: that the job may publish is for the index to say. Pure.
+
+use super::api::ApiError;
+use super::claims::UnverifiedClaims;
+use super::environment::{Environment, Review, Reviewer, User, WorkflowRun};
+use super::pinning;
+use crate::http::sanitise;
+use crate::plan::ApprovalLevel;
+use crate::report::approval::{ApprovalRow, ReviewRow, RunRow};
+use crate::rules::{Finding, Rule};
+
+/// How much of a foreign name is shown, in bytes.
+const NAME: usize = 256;
+/// How much of a reviewer's words is kept, in bytes.
+const COMMENT: usize = 1024;
+/// How many of the patterns, reviewers or `uses:` are kept.
+const MOST: usize = 50;
+
+/// What was asked, and what GitHub answered.
+#[derive(Debug)]
+pub struct Answers {
+    /// What the identity token says of the job.
+    pub claims: UnverifiedClaims,
+    /// The job's environment; none where it has none.
+    pub environment: Option<Result<Environment, ApiError>>,
+    /// Which branches and tags fit, where the environment has patterns.
+    pub patterns: Option<Result<Vec<String>, ApiError>>,
+    /// The reviews of the run.
+    pub reviews: Result<Vec<Review>, ApiError>,
+    /// The run.
+    pub run: Result<WorkflowRun, ApiError>,
+    /// The text of the workflow file.
+    pub workflow: Result<String, ApiError>,
+    /// When, RFC 3339 in UTC.
+    pub read_at: String,
+}
+
+/// Judges the answers. Under `recorded` nothing refuses.
+pub fn judge(level: ApprovalLevel, answers: &Answers) -> (ApprovalRow, Vec<Finding>) {
+    let environment = answers.environment.as_ref().and_then(ok);
+    let starters = Starters::of(answers);
+    let reviews = reviews(answers, environment, &starters);
+    let row = ApprovalRow {
+        level: level.word(),
+        approved: reviews.iter().any(|review| review.counts),
+        environment: answers.claims.environment.as_deref().map(name),
+        reviewers: environment.map(reviewers),
+        self_review_prevented: environment.map(prevents_self_review),
+        admins_may_bypass: environment.and_then(|it| it.can_admins_bypass),
+        refs: environment.and_then(|it| refs(it, answers)),
+        reviews,
+        run: run(answers),
+        read_at: answers.read_at.clone(),
+    };
+    let mut findings = unread(answers);
+    match &answers.environment {
+        None => findings.push(no_environment(answers)),
+        Some(Err(_)) => {}
+        Some(Ok(environment)) => {
+            findings.extend(protection(environment, answers));
+            if answers.reviews.is_ok() && starters.are_known() {
+                findings.extend(approval(&row, environment, answers, &starters));
+            }
+        }
+    }
+    findings.extend(pinned(&row.run));
+    if level != ApprovalLevel::Required {
+        findings = findings.into_iter().map(Finding::as_warning).collect();
+    }
+    (row, findings)
+}
+
+/// The verdict where nothing could be asked at all.
+pub fn unasked(level: ApprovalLevel, why: &ApiError) -> Finding {
+    let finding = failed(&[("the approval of this run".to_owned(), why)]);
+    match level {
+        ApprovalLevel::Required => finding,
+        _ => finding.as_warning(),
+    }
+}
+
+fn ok<T>(answer: &Result<T, ApiError>) -> Option<&T> {
+    answer.as_ref().ok()
+}
+
+fn name(text: &str) -> String {
+    sanitise(text, NAME)
+}
+
+fn names<'a>(texts: impl IntoIterator<Item = &'a String>) -> Vec<String> {
+    texts
+        .into_iter()
+        .take(MOST)
+        .map(|text| name(text))
+        .collect()
+}
+
+/// Who started the run, by number: the first attempt and the newest.
+struct Starters(Vec<u64>);
+
+impl Starters {
+    fn of(answers: &Answers) -> Self {
+        let run = answers.run.as_ref().ok();
+        let users = run.map(|run| [&run.actor, &run.triggering_actor]);
+        let ids = users.into_iter().flatten().flatten().map(|user| user.id);
+        Self(ids.collect())
+    }
+
+    /// Whether nobody is missing: who is not known might be the one who approved.
+    fn are_known(&self) -> bool {
+        self.0.len() == 2
+    }
+
+    fn contain(&self, user: &User) -> bool {
+        self.0.contains(&user.id)
+    }
+}
+
+/// The reviews for the job's environment.
+fn reviews(
+    answers: &Answers,
+    environment: Option<&Environment>,
+    starters: &Starters,
+) -> Vec<ReviewRow> {
+    let (Some(environment), Ok(all)) = (environment, &answers.reviews) else {
+        return Vec::new();
+    };
+    all.iter()
+        .filter(|review| review.environments.iter().any(|it| it.id == environment.id))
+        .map(|review| {
+            let user = review.user.as_ref();
+            let is_another = |user: &User| user.is_person() && !starters.contain(user);
+            ReviewRow {
+                user: user.map(|user| name(&user.login)),
+                user_id: user.map(|user| user.id),
+                state: name(&review.state),
+                comment: sanitise(review.comment.as_deref().unwrap_or_default(), COMMENT),
+                counts: review.state == "approved"
+                    && starters.are_known()
+                    && user.is_some_and(is_another),
+            }
+        })
+        .collect()
+}
+
+fn reviewers(environment: &Environment) -> Vec<String> {
+    let shown = |reviewer: &Reviewer| {
+        let who = &reviewer.reviewer;
+        let who = who.login.as_ref().or(who.slug.as_ref());
+        let kind = reviewer.kind.to_ascii_lowercase();
+        name(&format!("{kind} {}", who.map_or("unknown", String::as_str)))
+    };
+    let rules = environment.protection_rules.iter();
+    let reviewers = rules.flat_map(|rule| rule.reviewers.iter());
+    reviewers.take(MOST).map(shown).collect()
+}
+
+fn prevents_self_review(environment: &Environment) -> bool {
+    let mut rules = environment.protection_rules.iter();
+    rules.any(|rule| rule.kind == "required_reviewers" && rule.prevent_self_review == Some(true))
+}
+
+fn refs(environment: &Environment, answers: &Answers) -> Option<Vec<String>> {
+    match environment.deployment_branch_policy {
+        None => Some(vec!["any".to_owned()]),
+        Some(policy) if policy.protected_branches => Some(vec!["protected".to_owned()]),
+        Some(_) => answers.patterns.as_ref().and_then(ok).map(names),
+    }
+}
+
+fn run(answers: &Answers) -> RunRow {
+    let claims = &answers.claims;
+    let run = answers.run.as_ref().ok();
+    let login = |user: &Option<User>| user.as_ref().map(|user| name(&user.login));
+    let uses = answers
+        .workflow
+        .as_ref()
+        .ok()
+        .and_then(|text| pinning::uses(text));
+    RunRow {
+        repository: claims.repository.as_deref().map(name),
+        id: claims.run_id.as_deref().map(name),
+        attempt: attempt(answers),
+        started: run.and_then(|run| run.run_started_at.as_deref().map(name)),
+        actor: run.and_then(|run| login(&run.actor)),
+        triggering_actor: run.and_then(|run| login(&run.triggering_actor)),
+        event: claims.event_name.as_deref().map(name),
+        git_ref: claims.git_ref.as_deref().map(name),
+        workflow: claims.workflow_path().map(name),
+        workflow_commit: claims.workflow_commit().map(name),
+        pinned: uses
+            .as_ref()
+            .map(|uses| uses.iter().all(|uses| pinning::is_pinned(uses))),
+        uses: uses.as_ref().map(names),
+    }
+}
+
+/// Which attempt this is: the job's own word, or else the newest.
+fn attempt(answers: &Answers) -> Option<u64> {
+    let said = answers.claims.run_attempt.as_deref();
+    let newest = || answers.run.as_ref().ok()?.run_attempt;
+    said.and_then(|word| word.parse().ok()).or_else(newest)
+}
+
+fn no_environment(answers: &Answers) -> Finding {
+    let workflow = answers.claims.publisher().map(|form| form.workflow);
+    let workflow = name(workflow.as_deref().unwrap_or("this workflow"));
+    Finding::new(
+        Rule::EnvironmentMissing,
+        None,
+        "a job in a GitHub environment with required reviewers",
+        format!("a job of `{workflow}` in none"),
+    )
+}
+
+/// What of the environment lets a single person publish.
+fn protection(environment: &Environment, answers: &Answers) -> Vec<Finding> {
+    let shown = name(&environment.name);
+    let finding = |rule, expected: &str, found: String| Finding::new(rule, None, expected, found);
+    let mut findings = Vec::new();
+    if reviewers(environment).is_empty() {
+        let expected = "an environment with required reviewers";
+        let found = format!("`{shown}` has none");
+        findings.push(finding(Rule::ReviewersMissing, expected, found));
+    } else if !prevents_self_review(environment) {
+        let expected = "an environment that prevents self-review";
+        let found = format!("`{shown}` does not");
+        findings.push(finding(Rule::SelfReviewAllowed, expected, found));
+    }
+    if environment.can_admins_bypass == Some(true) {
+        let expected = "an environment that nobody can bypass";
+        let found = format!("administrators can bypass `{shown}`");
+        findings.push(finding(Rule::AdminsMayBypass, expected, found));
+    }
+    let policy = environment.deployment_branch_policy;
+    let claims = &answers.claims;
+    if policy.is_some_and(|policy| policy.protected_branches)
+        && claims.ref_protected.as_deref() != Some("true")
+    {
+        let git_ref = name(claims.git_ref.as_deref().unwrap_or("an unknown ref"));
+        let expected = format!("a protected branch, as `{shown}` demands");
+        let found = format!("`{git_ref}`, which is not protected");
+        findings.push(finding(Rule::RefUnprotected, &expected, found));
+    }
+    findings
+}
+
+/// Whether somebody who counts has approved.
+fn approval(
+    row: &ApprovalRow,
+    environment: &Environment,
+    answers: &Answers,
+    starters: &Starters,
+) -> Option<Finding> {
+    let expected = format!(
+        "an approval for `{}` by somebody who did not start the run",
+        name(&environment.name)
+    );
+    if row.approved {
+        // An attempt that nobody can name may be a later one.
+        let later = attempt(answers).is_none_or(|attempt| attempt > 1);
+        return later.then(|| {
+            let word = attempt(answers).map_or("an unknown attempt".to_owned(), |number| {
+                format!("attempt {number}")
+            });
+            let found = format!("{word}, with the approvals of all attempts");
+            Finding::new(Rule::ApprovalEarlier, None, "a first attempt", found)
+        });
+    }
+    let approvals = row.reviews.iter().filter(|it| it.state == "approved");
+    let approvals: Vec<&ReviewRow> = approvals.collect();
+    let of_starter =
+        |review: &&&ReviewRow| review.user_id.is_some_and(|id| starters.0.contains(&id));
+    let who = |review: &ReviewRow| {
+        let user = review.user.as_deref().unwrap_or("an account that is gone");
+        format!("`{user}`")
+    };
+    if let Some(review) = approvals.iter().find(of_starter) {
+        let found = format!("only by {}, who started it", who(review));
+        return Some(Finding::new(Rule::ApprovalOfStarter, None, expected, found));
+    }
+    let found = match (approvals.first(), row.reviews.first()) {
+        (Some(review), _) => format!("only by {}, which is no person's account", who(review)),
+        (None, Some(review)) => format!("`{}` by {}", review.state, who(review)),
+        (None, None) => "none".to_owned(),
+    };
+    Some(Finding::new(Rule::ApprovalMissing, None, expected, found))
+}
+
+/// A verdict on what could not be read: one for all that was refused, and one
+/// for all that was not answered.
+fn unread(answers: &Answers) -> Vec<Finding> {
+    let environment = answers.claims.environment.as_deref().unwrap_or_default();
+    let mut all: Vec<(String, &ApiError)> = Vec::new();
+    if let Some(Err(why)) = &answers.environment {
+        all.push((format!("the environment `{}`", name(environment)), why));
+    }
+    if let Err(why) = &answers.reviews {
+        all.push(("the reviews of the run".to_owned(), why));
+    }
+    if let Err(why) = &answers.run {
+        all.push(("the run".to_owned(), why));
+    }
+    let (down, refused): (Vec<_>, Vec<_>) = all
+        .into_iter()
+        .partition(|(_, why)| matches!(why, ApiError::Unreachable(_)));
+    let mut findings: Vec<Finding> = [refused, down]
+        .into_iter()
+        .filter(|some| !some.is_empty())
+        .map(|some| failed(&some))
+        .collect();
+    if answers.run.is_ok() && !Starters::of(answers).are_known() {
+        let expected = "a run whose starters GitHub names";
+        let found = "a run without an actor";
+        findings.push(Finding::new(
+            Rule::ApprovalUnreadable,
+            None,
+            expected,
+            found,
+        ));
+    }
+    findings
+}
+
+fn failed(all: &[(String, &ApiError)]) -> Finding {
+    let list = |texts: Vec<String>, between: &str| texts.join(between);
+    let what = list(all.iter().map(|(what, _)| what.clone()).collect(), ", ");
+    let mut why: Vec<String> = all.iter().map(|(_, why)| why.to_string()).collect();
+    why.dedup();
+    let is_down = |(_, why): &(String, &ApiError)| matches!(why, ApiError::Unreachable(_));
+    let rule = if all.iter().all(is_down) {
+        Rule::ApprovalUnreachable
+    } else {
+        Rule::ApprovalUnreadable
+    };
+    let expected = format!("an answer of GitHub's API on {what}");
+    let finding = Finding::new(rule, None, expected, list(why, "; "));
+    match all.first() {
+        Some((_, ApiError::NoToken)) => finding.advise(
+            "Leave `github-token` out in a workflow, so that it is the job's own, and give the \
+             job `permissions: actions: read`.",
+        ),
+        Some((_, ApiError::Address { .. })) => finding.advise(
+            "Publish from a repository on github.com: no trusted publisher can be elsewhere.",
+        ),
+        _ => finding,
+    }
+}
+
+fn pinned(run: &RunRow) -> Option<Finding> {
+    let unpinned = run
+        .uses
+        .iter()
+        .flatten()
+        .find(|uses| !pinning::is_pinned(uses))?;
+    let expected = "`uses:` with the full hash of a commit";
+    let found = format!("`{unpinned}`");
+    Some(Finding::new(Rule::ActionUnpinned, None, expected, found))
+}
