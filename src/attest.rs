@@ -27,4 +27,4 @@ pub use sign::{Sign, SignedStatement};
 pub use sigstore::Sigstore;
 pub use statement::{PUBLISH, SLSA_PROVENANCE, Statement, Subject};
 pub use trust::Trust;
-pub use verify::{Attested, verify, verify_bundle};
+pub use verify::{Attested, verify, verify_bundle, verify_by_anyone};

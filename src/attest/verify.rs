@@ -64,6 +64,30 @@ pub fn verify(
     publisher: &Publisher,
     trust: &Trust,
 ) -> Result<Attested, AttestError> {
+    verify_file(attestation, file_name, sha256, Some(publisher), trust)
+}
+
+/// As [`verify`], by any workflow of any repository on GitHub: tells who stands
+/// behind it, and permits nothing.
+///
+/// # Errors
+/// As [`verify`], but for the workflow.
+pub fn verify_by_anyone(
+    attestation: &Attestation,
+    file_name: &str,
+    sha256: &[u8; 32],
+    trust: &Trust,
+) -> Result<Attested, AttestError> {
+    verify_file(attestation, file_name, sha256, None, trust)
+}
+
+fn verify_file(
+    attestation: &Attestation,
+    file_name: &str,
+    sha256: &[u8; 32],
+    publisher: Option<&Publisher>,
+    trust: &Trust,
+) -> Result<Attested, AttestError> {
     let (attested, statement) = prove(attestation.bundle(), publisher, trust)?;
     let [subject] = statement.subjects() else {
         return Err(mismatch(
@@ -94,7 +118,7 @@ pub fn verify_bundle(
     publisher: &Publisher,
     trust: &Trust,
 ) -> Result<(Attested, Statement), AttestError> {
-    let (attested, statement) = prove(bundle, publisher, trust)?;
+    let (attested, statement) = prove(bundle, Some(publisher), trust)?;
     if statement.predicate_type() != predicate_type {
         let found = statement.predicate_type();
         return Err(mismatch("the predicate type", predicate_type, found));
@@ -102,10 +126,11 @@ pub fn verify_bundle(
     Ok((attested, statement))
 }
 
-/// That the workflow signed the statement, when the certificate was valid.
+/// That the workflow, or where none is expected the one that the certificate
+/// names, signed the statement, when the certificate was valid.
 fn prove(
     bundle: &Bundle,
-    publisher: &Publisher,
+    publisher: Option<&Publisher>,
     trust: &Trust,
 ) -> Result<(Attested, Statement), AttestError> {
     let kind = bundle.entry_kind();
@@ -116,7 +141,10 @@ fn prove(
     let proven = prove_signature(bundle, &statement, trust)?;
     entry::compare(bundle)?;
     let certificate = Certificate::parse(&bundle.certificate)?;
-    let attested = certificate.attested(&statement, publisher)?;
+    let attested = match publisher {
+        Some(publisher) => certificate.attested(&statement, publisher)?,
+        None => certificate.attested(&statement, &certificate.publisher()?)?,
+    };
     let time = proven.integrated_time().map(|time| time.as_second());
     let time = time.and_then(|time| u64::try_from(time).ok());
     let Some(time) = time else {

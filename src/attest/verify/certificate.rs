@@ -73,6 +73,22 @@ impl Certificate {
         self.claims.get(&number).map(String::as_str)
     }
 
+    /// The workflow that it names.
+    pub(super) fn publisher(&self) -> Result<Publisher, AttestError> {
+        let repository = self.claim(REPOSITORY).unwrap_or("not said");
+        let name = repository.strip_prefix(GITHUB);
+        let name = name.and_then(|name| name.strip_prefix('/'));
+        let workflow = self.claim(BUILD_CONFIG).unwrap_or("not said");
+        let file = workflow.strip_prefix(repository);
+        let file = file.and_then(|file| file.strip_prefix("/.github/workflows/"));
+        let file = file.and_then(|file| file.split_once('@'));
+        match (name, file) {
+            (Some(name), Some((file, _))) => Publisher::new(name, file),
+            (None, _) => Err(mismatch("the repository", "one on GitHub", repository)),
+            (_, None) => Err(mismatch("the workflow", "one of its own", workflow)),
+        }
+    }
+
     /// What it says about a statement, if the publisher is the one expected;
     /// the time is not known here.
     pub(super) fn attested(
