@@ -7,7 +7,6 @@
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
-use reqwest::Response;
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
 use super::HttpError;

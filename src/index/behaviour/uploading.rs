@@ -324,7 +324,7 @@ async fn an_answer_that_comes_before_the_file_is_whole_is_heard() {
     });
     let base = Url::parse(&format!("http://{address}/")).unwrap();
     let index = Index::new(world.client.clone(), Endpoints::own(&base, None).unwrap());
-    let refused = send_to(&index, &token, &file, file.bytes.clone())
+    let refused = send_to(&index, &token, &file, file.bytes.clone(), None)
         .await
         .unwrap_err();
     let finding = refused.finding(Some(file.name));
