@@ -1,16 +1,26 @@
 // Licensed to the Apache Software Foundation (ASF) under the Apache License,
 // Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
 
-//! A TCP proxy on loopback that makes a network worse: it delays, cuts and
-//! falls silent. Knows nothing of HTTP.
+//! A TCP proxy on loopback that makes a network worse: it delays, narrows, cuts
+//! and falls silent. Knows nothing of HTTP.
+
+mod link;
+#[cfg(test)]
+mod tests;
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use link::Link;
+
+/// How many pieces may be on their way to one side of a connection: more than
+/// any delay here needs, and an end to what is kept for a slow reader.
+const ON_THE_WAY: usize = 1024;
 
 /// What the proxy does to connections made from now on.
 #[derive(Clone, Copy, Debug, Default)]
@@ -43,6 +53,9 @@ struct State {
     faults: Mutex<Faults>,
     counts: Mutex<Counts>,
     stopped: AtomicBool,
+    /// Of requests and of answers: each direction has the whole rate.
+    there: Option<Mutex<Link>>,
+    back: Option<Mutex<Link>>,
 }
 
 impl State {
@@ -68,9 +81,28 @@ impl Proxy {
     /// # Panics
     /// When no port is free.
     pub fn start(target_port: u16) -> Self {
+        Self::start_with(target_port, State::default())
+    }
+
+    /// The same behind a link that carries so many bytes a second each way, for
+    /// all connections together.
+    ///
+    /// # Panics
+    /// When no port is free.
+    pub fn start_narrow(target_port: u16, bytes_a_second: u64) -> Self {
+        let link = || Some(Mutex::new(Link::new(bytes_a_second)));
+        let state = State {
+            there: link(),
+            back: link(),
+            ..State::default()
+        };
+        Self::start_with(target_port, state)
+    }
+
+    fn start_with(target_port: u16, state: State) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         let port = listener.local_addr().expect("an address").port();
-        let state = Arc::new(State::default());
+        let state = Arc::new(state);
         let shared = Arc::clone(&state);
         thread::spawn(move || {
             for client in listener.incoming() {
@@ -145,29 +177,38 @@ fn serve(mut client: TcpStream, target_port: u16, state: &Arc<State>) {
     let _ = server.set_nodelay(true);
     let shared = Arc::clone(state);
     let there = thread::spawn(move || {
-        pump(client_too, server_too, delay, None, |bytes, _| {
+        let link = shared.there.as_ref();
+        pump(client_too, server_too, link, delay, None, |bytes, _| {
             shared.counts().sent += bytes;
         });
     });
-    pump(server, client, delay, cut, |bytes, cuts| {
-        let mut counts = state.counts();
-        counts.received += bytes;
-        // Before anybody can see it happen.
-        counts.cut += u64::from(cuts);
-    });
+    pump(
+        server,
+        client,
+        state.back.as_ref(),
+        delay,
+        cut,
+        |bytes, cuts| {
+            let mut counts = state.counts();
+            counts.received += bytes;
+            // Before anybody can see it happen.
+            counts.cut += u64::from(cuts);
+        },
+    );
     let _ = there.join();
 }
 
-/// Carries bytes one way, each `delay` after it came, in order; `count` hears
-/// of them, and whether the connection is cut behind them.
+/// Carries bytes one way, each `delay` after the link carried it, in order;
+/// `count` hears of them, and whether the connection is cut behind them.
 fn pump(
     mut from: TcpStream,
     to: TcpStream,
+    link: Option<&Mutex<Link>>,
     delay: Duration,
     cut: Option<u64>,
     count: impl Fn(u64, bool),
 ) {
-    let (queue, due) = channel();
+    let (queue, due) = sync_channel(ON_THE_WAY);
     let writer = thread::spawn(move || deliver(to, &due));
     let mut left = cut;
     let mut buffer = vec![0; 64 * 1024];
@@ -177,6 +218,14 @@ fn pump(
             length.min(usize::try_from(left).unwrap_or(usize::MAX))
         });
         left = left.map(|left| left - allowed as u64);
+        if let Some(link) = link {
+            let now = Instant::now();
+            let carried = link
+                .lock()
+                .expect("no thread panics here")
+                .carry(now, allowed as u64);
+            thread::sleep(carried.saturating_duration_since(now));
+        }
         was_cut = left == Some(0);
         count(allowed as u64, was_cut);
         if push(&queue, delay, &buffer[..allowed]).is_err() || was_cut {
@@ -190,7 +239,7 @@ fn pump(
     }
 }
 
-fn push(queue: &Sender<(Instant, Vec<u8>)>, delay: Duration, bytes: &[u8]) -> Result<(), ()> {
+fn push(queue: &SyncSender<(Instant, Vec<u8>)>, delay: Duration, bytes: &[u8]) -> Result<(), ()> {
     queue
         .send((Instant::now() + delay, bytes.to_vec()))
         .map_err(|_| ())
