@@ -65,6 +65,8 @@ struct Content {
     files: Vec<(String, Vec<u8>)>,
     /// A file of `.dist-info` that is left out.
     without: Option<&'static str>,
+    /// What a wheel fits.
+    tag: String,
 }
 
 impl Content {
@@ -77,6 +79,7 @@ impl Content {
             seed: 0,
             files: Vec::new(),
             without: None,
+            tag: "py3-none-any".to_owned(),
         }
     }
 
@@ -147,7 +150,7 @@ macro_rules! knobs {
     };
 }
 
-/// A pure Python wheel.
+/// A wheel; a pure Python one unless it is told another tag.
 #[derive(Clone, Debug)]
 pub struct Wheel(Content);
 
@@ -161,12 +164,20 @@ impl Wheel {
         self
     }
 
+    /// For this Python, ABI and platform.
+    #[must_use]
+    pub fn with_tag(mut self, tag: &str) -> Self {
+        tag.clone_into(&mut self.0.tag);
+        self
+    }
+
     /// The file name.
     pub fn file_name(&self) -> String {
         format!(
-            "{}-{}-py3-none-any.whl",
+            "{}-{}-{}.whl",
             underscored(&self.0.project),
-            self.0.version
+            self.0.version,
+            self.0.tag
         )
     }
 
@@ -197,8 +208,12 @@ impl Wheel {
         if let Some(text) = &self.0.metadata {
             add(format!("{info}/METADATA"), text.as_bytes(), &mut record)?;
         }
-        let wheel = "Wheel-Version: 1.0\nGenerator: testbed\n\
-                     Root-Is-Purelib: true\nTag: py3-none-any\n";
+        let wheel = format!(
+            "Wheel-Version: 1.0\nGenerator: testbed\n\
+             Root-Is-Purelib: {}\nTag: {}\n",
+            self.0.tag.ends_with("-any"),
+            self.0.tag
+        );
         if self.0.without != Some("WHEEL") {
             add(format!("{info}/WHEEL"), wheel.as_bytes(), &mut record)?;
         }
