@@ -7,6 +7,8 @@
 //!
 //! `tests/run container` sets `CONTAINER_TESTS`; without it, nothing is built.
 
+mod stopped;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,7 +19,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::real::site::{Files, KEYS, Site, project, signed_folder};
-use crate::run::{Ran, read_outputs};
+use crate::run::{Ran, assert_says_no_token, read_outputs};
 
 const RELEASE: &str = "release/example/1.0";
 
@@ -82,6 +84,8 @@ struct Job {
     folder: tempfile::TempDir,
     with: BTreeMap<String, String>,
     env: Vec<(String, String)>,
+    /// The container's name, where somebody is to end it.
+    name: Option<String>,
 }
 
 impl Job {
@@ -91,6 +95,7 @@ impl Job {
             folder: tempfile::tempdir().unwrap(),
             with: defaults(),
             env: site.env(),
+            name: None,
         };
         fs::create_dir(job.workspace()).unwrap();
         job.with("source", &site.httpd.url(RELEASE));
@@ -113,6 +118,9 @@ impl Job {
 
     fn run(&self) -> Ran {
         let mut command = Command::new(script("run-as-runner"));
+        if let Some(name) = &self.name {
+            command.args(["--name", name]);
+        }
         command.arg(self.image).arg(self.folder.path());
         for (name, value) in &self.with {
             // GitHub's runner turns blanks into underscores, and keeps hyphens.
@@ -126,7 +134,7 @@ impl Job {
 
     fn ended(&self, output: &Output) -> Ran {
         let read = |name: &str| fs::read_to_string(self.folder.path().join(name));
-        Ran {
+        let ran = Ran {
             status: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout.clone()).unwrap(),
             stderr: String::from_utf8(output.stderr.clone()).unwrap(),
@@ -134,7 +142,9 @@ impl Job {
                 .map_or(Value::Null, |text| serde_json::from_str(&text).unwrap()),
             summary: read("summary").unwrap(),
             outputs: read_outputs(&read("output").unwrap()),
-        }
+        };
+        assert_says_no_token(&ran);
+        ran
     }
 }
 

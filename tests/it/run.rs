@@ -163,7 +163,7 @@ fn collect(output: Output, folder: &Path) -> Ran {
 
 /// No run of any test says anything that looks like a token, but to the
 /// runner, which is asked to mask it.
-fn assert_says_no_token(ran: &Ran) {
+pub fn assert_says_no_token(ran: &Ran) {
     for line in ran.everything().lines() {
         let shown = !line.starts_with("::add-mask::");
         assert!(!(shown && holds_token(line)), "a token is shown: {line}");

@@ -116,12 +116,17 @@ pub struct Site {
 impl Site {
     /// All is there but a release; the publisher may upload to `projects`.
     pub fn start(projects: &[&str]) -> Self {
+        Self::start_with(projects, Options::default())
+    }
+
+    /// The same with an index that is set up so.
+    pub fn start_with(projects: &[&str], options: Options) -> Self {
         let gpg = Gpg::new();
         let signer = make_key(&gpg, "Rita Manager <rita@example.org>", 30, "never");
         let issuer = FakeIssuer::start();
         let index = FakeIndex::start(Options {
             issuer: Some(issuer.trust()),
-            ..Options::default()
+            ..options
         });
         index.register(Publisher::example(projects));
         let site = Self {
