@@ -150,19 +150,19 @@ impl Ledger {
             Some(project) => Standing::Closed(project.status.clone()),
         };
         self.projects.insert(name.to_owned(), standing);
-        let shelf = Shelf::of(project);
+        let on_index = Shelf::of(project);
         for wanted in wanted.iter().filter(|wanted| wanted.project == name) {
             let file = wanted.file.to_owned();
-            let state = shelf.state_of(wanted);
+            let state = on_index.state_of(wanted);
             if state == FileState::New {
-                let begun = shelf.begun(wanted.version).cloned();
+                let begun = on_index.begun(wanted.version).cloned();
                 self.begun.extend(begun.map(|begun| (file.clone(), begun)));
-                let twin = shelf.twin_of(wanted).map(str::to_owned);
+                let twin = on_index.twin_of(wanted).map(str::to_owned);
                 self.twins.extend(twin.map(|twin| (file.clone(), twin)));
             }
             self.files.insert(file.clone(), state);
             self.owners.insert(file, name.to_owned());
-            if !shelf.has_version(wanted.version) {
+            if !on_index.has_version(wanted.version) {
                 let version = (name.to_owned(), wanted.version.to_owned());
                 self.new_versions.insert(version);
             }
