@@ -6,6 +6,8 @@
 use std::path::Path;
 
 use serde_json::Value;
+use testbed::npm_sigstore::NpmSigstore;
+use testbed::oidc::FakeIssuer;
 use testbed::pypi_attestations::{Claimed, PypiAttestations};
 
 /// The index's own tools, with this trust configuration; none where no Python is
@@ -21,6 +23,21 @@ pub fn tools(trust_config: &Path) -> Option<PypiAttestations> {
         .unwrap_or_else(|why| panic!("run `tests/run setup`: {why}"));
     println!("judged by {}", tools.versions());
     Some(tools)
+}
+
+/// Sigstore by the hand of others; none where no folder of npm is named, which is
+/// said.
+#[expect(clippy::disallowed_macros, reason = "a skipped test says why")]
+pub fn npm_sigstore(issuer: &FakeIssuer) -> Option<NpmSigstore> {
+    let Some(npm) = std::env::var_os("NPM_TOOLS") else {
+        println!("skipped: NPM_TOOLS names no folder that has @sigstore/mock");
+        return None;
+    };
+    // Whoever names a folder has run `tests/run setup`: it must be there.
+    let server = NpmSigstore::start(&npm, &issuer.trust())
+        .unwrap_or_else(|why| panic!("run `tests/run setup`: {why}"));
+    println!("signed by {}", server.version());
+    Some(server)
 }
 
 /// An attestation of the example project's workflow for a file.

@@ -15,7 +15,7 @@ use testbed::distribution::wheel;
 use testbed::oidc::FakeIssuer;
 use testbed::sigstore::{FakeSigstore, Knobs, Lie, Stamp};
 
-use super::judges::{claimed, tools};
+use super::judges::{claimed, npm_sigstore, tools};
 use crate::contract::form::Form;
 use crate::contract::server::Server;
 
@@ -72,6 +72,28 @@ fn the_index_s_own_tools_sign_against_the_stand_in_and_the_index_takes_it() {
         .map(|(form, attestation)| claimed(attestation, &form.filename, form.bytes()))
         .collect();
     assert_eq!(tools.judge(&judged), [None, None, None]);
+}
+
+#[test]
+fn what_is_made_against_the_sigstore_of_others_holds_before_the_stand_in_index() {
+    let server = Server::with(testbed::index::Options::default());
+    let Some(sigstore) = npm_sigstore(server.issuer()) else {
+        return;
+    };
+    let Some(tools) = tools(&sigstore.trust_config()) else {
+        return;
+    };
+    let form = Form::wheel(&server.project, "1.0");
+    let file = (form.filename.clone(), form.bytes().to_vec());
+    let signed = tools.sign(&server.issuer().token("sigstore"), &[file]);
+    let form = form.set("attestations", &json!(signed).to_string());
+    // Neither knows what the other does not trust.
+    let stranger = FakeSigstore::start(server.issuer().trust());
+    server.index().trust_sigstore(stranger.anchors());
+    let refusal = "Invalid attestations supplied during upload: Could not verify";
+    server.refuses(&server.token(), &form, 400, refusal);
+    server.index().trust_sigstore(sigstore.anchors());
+    server.takes(&server.token(), &form);
 }
 
 #[test]

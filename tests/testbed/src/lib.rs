@@ -28,6 +28,7 @@ pub mod httpd;
 pub mod https_front;
 pub mod index;
 pub mod memory;
+pub mod npm_sigstore;
 pub mod oidc;
 pub mod openpgp;
 pub mod primitives;
