@@ -3,8 +3,8 @@
 
 //! The main job on this machine alone: `cargo run --example local_release`.
 //!
-//! Starts stand-ins for the distribution server, GitHub's identity tokens and
-//! the index on loopback, makes a small signed release of two projects, and
+//! Starts stand-ins for the distribution server, GitHub (identity tokens, and
+//! who approved the run) and the index on loopback, makes a small signed release of two projects, and
 //! runs the library's front door as the action does: verify, publish, and
 //! then once more after one byte has changed.
 
@@ -18,6 +18,7 @@ use asf_pypi_publish::report::Report;
 use tempfile::TempDir;
 use testbed::dist_server::DistServer;
 use testbed::distribution::{sdist, sha512_sidecar, wheel};
+use testbed::github_api::GithubApi;
 use testbed::index::{FakeIndex, Options, Publisher};
 use testbed::oidc::FakeIssuer;
 use testbed::openpgp::{Kind, TestKey};
@@ -30,6 +31,7 @@ struct World {
     dist: DistServer,
     index: FakeIndex,
     issuer: FakeIssuer,
+    github: GithubApi,
     manager: TestKey,
     folder: TempDir,
 }
@@ -48,6 +50,7 @@ impl World {
             dist: DistServer::start(),
             index,
             issuer,
+            github: GithubApi::start(),
             manager,
             folder: TempDir::new()?,
         })
@@ -87,6 +90,8 @@ impl World {
             ("keys", self.dist.url("release/example/KEYS")),
             ("index", self.index.base()),
             ("projects", "example-*".to_owned()),
+            ("approval", "required".to_owned()),
+            ("github-token", self.github.token()),
         ]
         .into_iter()
         .chain(
@@ -109,6 +114,7 @@ impl World {
                 "ACTIONS_ID_TOKEN_REQUEST_TOKEN".to_owned(),
                 self.issuer.request_token(),
             ),
+            ("GITHUB_API_URL".to_owned(), self.github.base()),
         ]);
         let context = Context::with_args(Vec::<String>::new()).with_env(env);
         let Request::Run(inputs, problems) = Inputs::read(&context) else {

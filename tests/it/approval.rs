@@ -5,6 +5,7 @@
 //! told of it.
 
 mod api;
+mod pypi;
 mod told;
 
 use serde_json::{Value, json};

@@ -4,7 +4,7 @@
 //! The configuration file, through the binary: what it gives, what stands
 //! before it, and that nothing in it is passed over.
 
-mod illegal;
+pub(crate) mod illegal;
 
 use std::path::Path;
 

@@ -71,6 +71,9 @@ fn who_approved_what_is_in_the_report_the_summary_and_the_log() {
             "read_at": read_at,
         })
     );
+    let file = tempfile::NamedTempFile::with_suffix(".json").unwrap();
+    std::fs::write(file.path(), ran.report.to_string()).unwrap();
+    crate::config::illegal::assert_fits("docs/report.schema.json", file.path());
     assert_eq!(ran.rules("note"), ["admins-may-bypass"]);
     for part in [
         "second-person",

@@ -285,7 +285,7 @@ fn files_that_would_cost_much_are_refused_at_once() {
 }
 
 /// Has a schema of this repository judge a file, where the judge is there.
-pub(super) fn assert_fits(schema: &str, file: &Path) {
+pub(crate) fn assert_fits(schema: &str, file: &Path) {
     let judge = Command::new("check-jsonschema")
         .arg("--schemafile")
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(schema))

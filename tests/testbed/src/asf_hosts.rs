@@ -2,7 +2,8 @@
 // Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
 
 //! The ASF's distribution hosts on this machine, under their own names: a real
-//! httpd with TLS for dist, downloads and archive, and a proxy to it. What
+//! httpd with TLS for dist, downloads and archive, and a proxy to it; PyPI's two
+//! names too, where a stand-in of it is named. What
 //! [`AsfHosts::env`] gives makes a program's requests end here; no other host
 //! can be reached by way of it.
 
@@ -25,6 +26,9 @@ const HOSTS: [&str; 3] = [
     "archive.apache.org",
 ];
 
+/// Served only where there is a stand-in to ask.
+const PYPI_HOSTS: [&str; 2] = ["pypi.org", "upload.pypi.org"];
+
 /// The hosts, until they are dropped.
 #[derive(Debug)]
 pub struct AsfHosts {
@@ -42,21 +46,38 @@ impl AsfHosts {
     /// # Panics
     /// When something is missing or does not start: the test cannot go on.
     pub fn start() -> Self {
+        Self::start_beside(None)
+    }
+
+    /// The same with PyPI's names before an index on a port of this machine.
+    ///
+    /// # Panics
+    /// As [`AsfHosts::start`].
+    pub fn start_before_index(index_port: u16) -> Self {
+        Self::start_beside(Some(index_port))
+    }
+
+    fn start_beside(index_port: Option<u16>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let names = HOSTS.map(|host| format!("DNS:{host}")).join(",");
-        certify(folder.path(), &names);
+        let mut hosts = HOSTS.to_vec();
+        if index_port.is_some() {
+            hosts.extend(PYPI_HOSTS);
+        }
+        let names: Vec<String> = hosts.iter().map(|host| format!("DNS:{host}")).collect();
+        certify(folder.path(), &names.join(","));
         // The last port that was tried is the one that is served.
         let served = AtomicU16::new(0);
         let httpd = Httpd::start_with(&|root, _| {
             let port = free_port();
             served.store(port, Ordering::SeqCst);
-            configuration(root, folder.path(), port)
+            configuration(root, folder.path(), port, index_port)
         });
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         let (asked, stopped) = (Arc::default(), Arc::default());
         listen(
             listener,
+            hosts,
             served.into_inner(),
             Arc::clone(&asked),
             Arc::clone(&stopped),
@@ -106,7 +127,7 @@ impl Drop for AsfHosts {
     }
 }
 
-fn configuration(root: &Path, secrets: &Path, port: u16) -> String {
+fn configuration(root: &Path, secrets: &Path, port: u16, index_port: Option<u16>) -> String {
     let (root, secrets) = (root.display(), secrets.display());
     let mut text = format!(
         "LoadModule ssl_module /usr/lib/apache2/modules/mod_ssl.so\n\
@@ -130,11 +151,29 @@ fn configuration(root: &Path, secrets: &Path, port: u16) -> String {
              </VirtualHost>\n"
         );
     }
+    let Some(index_port) = index_port else {
+        return text;
+    };
+    for module in ["proxy", "proxy_http"] {
+        text += &format!("LoadModule {module}_module /usr/lib/apache2/modules/mod_{module}.so\n");
+    }
+    for host in PYPI_HOSTS {
+        text += &format!(
+            "<VirtualHost 127.0.0.1:{port}>\n\
+             ServerName {host}\n\
+             SSLEngine on\n\
+             SSLCertificateFile \"{secrets}/host.pem\"\n\
+             SSLCertificateKeyFile \"{secrets}/host.key\"\n\
+             ProxyPass \"/\" \"http://127.0.0.1:{index_port}/\"\n\
+             </VirtualHost>\n"
+        );
+    }
     text
 }
 
 fn listen(
     listener: TcpListener,
+    hosts: Vec<&'static str>,
     target: u16,
     asked: Arc<Mutex<Vec<String>>>,
     stopped: Arc<AtomicBool>,
@@ -144,17 +183,22 @@ fn listen(
             if stopped.load(Ordering::Relaxed) {
                 return;
             }
-            let asked = Arc::clone(&asked);
+            let (hosts, asked) = (hosts.clone(), Arc::clone(&asked));
             thread::spawn(move || {
                 // Whoever broke off knows why.
-                let _: io::Result<()> = tunnel(client, target, &asked);
+                let _: io::Result<()> = tunnel(client, &hosts, target, &asked);
             });
         }
     });
 }
 
 /// Answers a CONNECT and carries the bytes to the server.
-fn tunnel(mut client: TcpStream, target: u16, asked: &Mutex<Vec<String>>) -> io::Result<()> {
+fn tunnel(
+    mut client: TcpStream,
+    hosts: &[&str],
+    target: u16,
+    asked: &Mutex<Vec<String>>,
+) -> io::Result<()> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
@@ -169,7 +213,7 @@ fn tunnel(mut client: TcpStream, target: u16, asked: &Mutex<Vec<String>>) -> io:
     if let (Some(host), Ok(mut asked)) = (host, asked.lock()) {
         asked.push(host.to_owned());
     }
-    if !host.is_some_and(|host| HOSTS.contains(&host)) {
+    if !host.is_some_and(|host| hosts.contains(&host)) {
         return client.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
     }
     let mut server = TcpStream::connect(("127.0.0.1", target))?;
