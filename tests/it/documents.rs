@@ -256,7 +256,8 @@ fn documents_rules_md_has_every_rule() {
          Every verdict names one of these rules. A refusal stops the run before anything is sent;\n\
          a warning and a note are told and stop nothing. The exit status of a run is 1 where a rule\n\
          of status 1 refuses, else 2, else 3. Only a rule that may be waived can be softened by the\n\
-         input `waive`.\n\n",
+         input `waive`. With `approval: recorded` no rule from `environment-missing` to\n\
+         `approval-unreachable` refuses: each is a warning ([who approved a run](approval.md)).\n\n",
     );
     for rule in Rule::ALL {
         let severity = match rule.severity() {

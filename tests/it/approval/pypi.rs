@@ -4,6 +4,7 @@
 //! What PyPI's own name demands, with every real name on this machine.
 
 use testbed::asf_hosts::AsfHosts;
+use testbed::index::{FakeIndex, Options, Publisher};
 
 use super::*;
 use crate::world::{key, project};
@@ -17,7 +18,13 @@ struct Public {
 
 impl Public {
     fn start() -> Self {
-        let world = World::start();
+        let mut world = World::start();
+        world.index = FakeIndex::start(Options {
+            issuer: Some(world.issuer.trust()),
+            audience: "pypi".to_owned(),
+            ..Options::default()
+        });
+        world.index.register(Publisher::example(&["example"]));
         let base = world.index.base();
         let port = base.trim_end_matches('/').rsplit(':').next().unwrap();
         let hosts = AsfHosts::start_before_index(port.parse().unwrap());
