@@ -8,11 +8,14 @@
 //! `-- --write` it also puts it into the README. Times are of one run on one
 //! machine: the ratios say more than the seconds.
 
+mod cases;
 mod machine;
 #[expect(clippy::disallowed_methods, reason = "it measures time")]
 mod measure;
 mod processor;
+#[expect(clippy::disallowed_methods, reason = "it measures time")]
 mod publish;
+mod release;
 mod table;
 mod tools;
 mod verify;
@@ -24,8 +27,10 @@ use measure::Outcome;
 use wave::{Large, Wave};
 
 const USAGE: &str = "\
-usage: cargo bench --profile dev --bench wave -- [--verify | --processor] [--rounds N] [--machine WORDS] [--write]
+usage: cargo bench --profile dev --bench wave -- [--verify | --publish | --processor] [--rounds N] [--machine WORDS] [--write]
   --verify         measure only the verification of the wave
+  --publish        measure only the publishing
+  --few            with --publish: a tenth of the files, for a look
   --rounds N       how often each program runs; medians are shown (5)
   --machine WORDS  what to call this machine instead of what it says of itself
   --processor      measure only its processor time, beside that of its primitives
@@ -37,6 +42,8 @@ struct Arguments {
     machine: Option<String>,
     write: bool,
     verify_only: bool,
+    publish_only: bool,
+    few: bool,
 }
 
 fn main() -> ExitCode {
@@ -74,6 +81,13 @@ fn run(arguments: &Arguments) -> Outcome<()> {
         say(&table::verification(&verified));
         return Ok(());
     }
+    if arguments.publish_only {
+        let clients = tools::upload_clients()?;
+        let divisor = if arguments.few { 10 } else { 1 };
+        let published = cases::all(None, &clients, arguments.rounds, divisor)?;
+        say(&table::publishing(&published));
+        return Ok(());
+    }
     tell("making and signing the wave");
     let wave = Wave::make()?;
     tell("verifying the wave beside its primitives");
@@ -85,8 +99,7 @@ fn run(arguments: &Arguments) -> Outcome<()> {
     let clients = tools::upload_clients()?;
     tell("verifying the wave");
     let verified = verify::wave(&wave, arguments.rounds)?;
-    tell("publishing the wave");
-    let published = publish::wave(&wave, &clients, arguments.rounds)?;
+    let published = cases::all(Some(&wave), &clients, arguments.rounds, 1)?;
     tell("making and signing a wheel of 1 GiB");
     let large = Large::make(&wave)?;
     tell("verifying it");
@@ -109,6 +122,8 @@ fn parse(said: &[String]) -> Outcome<Arguments> {
         machine: None,
         write: false,
         verify_only: false,
+        publish_only: false,
+        few: false,
     };
     let mut said = said.iter();
     while let Some(flag) = said.next() {
@@ -120,6 +135,8 @@ fn parse(said: &[String]) -> Outcome<Arguments> {
         match flag.as_str() {
             "--bench" => {}
             "--verify" => parsed.verify_only = true,
+            "--publish" => parsed.publish_only = true,
+            "--few" => parsed.few = true,
             "--write" => parsed.write = true,
             "--processor" => parsed.only_processor = true,
             "--machine" => parsed.machine = Some(value()?),

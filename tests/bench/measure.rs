@@ -26,9 +26,16 @@ pub(crate) struct Cost {
     pub(crate) peak_kib: u64,
     /// Requests to the server.
     pub(crate) requests: usize,
+    /// From the first upload's beginning to the last one's end, where it uploads.
+    pub(crate) sending: f64,
 }
 
 impl Cost {
+    /// The most resident memory in MiB, rounded up.
+    pub(crate) fn peak_mebibytes(self) -> u64 {
+        self.peak_kib.div_ceil(1024)
+    }
+
     /// Both, one after the other.
     pub(crate) fn then(self, next: Self) -> Self {
         Self {
@@ -36,6 +43,7 @@ impl Cost {
             user: self.user + next.user,
             peak_kib: self.peak_kib.max(next.peak_kib),
             requests: self.requests + next.requests,
+            sending: self.sending + next.sending,
         }
     }
 }
@@ -61,6 +69,7 @@ pub(crate) fn summarise(costs: &[Cost]) -> Cost {
             .get(requests.len() / 2)
             .copied()
             .unwrap_or_default(),
+        sending: median(|cost| cost.sending),
     }
 }
 
@@ -129,7 +138,7 @@ impl Program {
             seconds,
             user,
             peak_kib,
-            requests: 0,
+            ..Cost::default()
         })
     }
 }

@@ -1,155 +1,156 @@
 // Licensed to the Apache Software Foundation (ASF) under the Apache License,
 // Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
 
-//! Our `publish` beside `twine upload` and `uv publish`: the same files from
-//! the same folder to an index that works 100 ms on every upload. Ours verifies
-//! the release and reads it back in that time; the others send.
+//! One release to one new index, by our `publish`, by `twine upload` and by
+//! `uv publish`. Ours verifies the release and reads it back in its time; the
+//! others send.
 
-use std::path::Path;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
+use tempfile::TempDir;
 use testbed::index::{FakeIndex, Options, Publisher};
 use testbed::oidc::FakeIssuer;
+use testbed::proxy::Proxy;
+use testbed::watch::Moment;
+use url::Url;
 
-use crate::measure::{Cost, Outcome, Program, summarise};
+use crate::measure::{Cost, Outcome, Program};
+use crate::release::Release;
 use crate::tools::Clients;
-use crate::wave::{PROJECTS, Wave, projects};
 
-/// How long the index works on one upload.
-const LATENCY: Duration = Duration::from_millis(100);
 /// What the other programs sign in with.
 const TOKEN: &str = "pypi-benchmark";
 
-/// What each way costs.
-pub(crate) struct Published {
-    /// From the folder, as the others do.
-    pub(crate) ours: Cost,
-    /// The whole job, from the server behind the added round trip.
-    pub(crate) from_server: Cost,
-    pub(crate) twine: Cost,
-    pub(crate) uv: Cost,
+/// What there is to publish.
+pub(crate) struct Goods<'a> {
+    /// Where ours takes it from.
+    pub(crate) source: String,
+    pub(crate) keys: PathBuf,
+    pub(crate) projects: &'a [String],
+    pub(crate) distributions: &'a [PathBuf],
 }
 
-/// Publishes the wave in turns, each time to a new index.
-pub(crate) fn wave(wave: &Wave, clients: &Clients, rounds: usize) -> Outcome<Published> {
-    let mut costs: [Vec<Cost>; 4] = Default::default();
-    for _ in 0..rounds {
-        let files = wave.files();
-        let turn = [
-            to_new_index(|world| ours(wave, world, &files.display().to_string()))?,
-            to_new_index(|world| ours(wave, world, &wave.url()))?,
-            to_new_index(|world| {
-                let upload = world.index.upload_url();
-                let args = [
-                    "upload",
-                    "--non-interactive",
-                    "--disable-progress-bar",
-                    "--repository-url",
-                    &upload,
-                    "-u",
-                    "__token__",
-                    "-p",
-                    TOKEN,
-                ];
-                theirs(wave, &clients.twine, &args)
-            })?,
-            to_new_index(|world| {
-                let upload = world.index.upload_url();
-                let args = [
-                    "publish",
-                    "--quiet",
-                    "--trusted-publishing",
-                    "never",
-                    "--publish-url",
-                    &upload,
-                    "--token",
-                    TOKEN,
-                ];
-                theirs(wave, &clients.uv, &args)
-            })?,
-        ];
-        for (list, cost) in costs.iter_mut().zip(turn) {
-            list.push(cost);
+impl<'a> Goods<'a> {
+    /// A release from its folder.
+    pub(crate) fn of(release: &'a Release) -> Self {
+        Self {
+            source: release.files().display().to_string(),
+            keys: release.keys_file(),
+            projects: release.projects(),
+            distributions: release.distributions(),
         }
     }
-    let [ours, from_server, twine, uv] = costs.map(|list| summarise(&list));
-    Ok(Published {
-        ours,
-        from_server,
-        twine,
-        uv,
-    })
 }
 
-struct World {
-    issuer: FakeIssuer,
-    index: FakeIndex,
+/// What the index is like.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Ground {
+    /// How long it works on one upload.
+    pub(crate) latency: Duration,
+    /// Bytes a second, each way, of the link before it; none for no link.
+    pub(crate) link: Option<u64>,
 }
 
-/// Runs one client, and makes sure that it published everything.
-fn to_new_index(run: impl FnOnce(&World) -> Outcome<Cost>) -> Outcome<Cost> {
+/// Who publishes.
+#[derive(Clone, Copy)]
+pub(crate) enum By<'a> {
+    /// Ours, with so many uploads at a time.
+    Us(u32),
+    Twine(&'a Clients),
+    Uv(&'a Clients),
+}
+
+/// From the first upload's beginning to the last one's end.
+#[derive(Clone, Copy, Default)]
+struct Span(Option<(Instant, Instant)>);
+
+impl Span {
+    fn reach(&mut self, now: Instant) {
+        let begin = self.0.map_or(now, |(begin, _)| begin);
+        self.0 = Some((begin, now));
+    }
+
+    fn seconds(self) -> f64 {
+        self.0
+            .map_or(0.0, |(begin, end)| (end - begin).as_secs_f64())
+    }
+}
+
+/// Publishes the goods to a new index, and makes sure that all are there.
+pub(crate) fn publish(goods: &Goods<'_>, ground: Ground, by: By<'_>) -> Outcome<Cost> {
     let issuer = FakeIssuer::start();
     let index = FakeIndex::start(Options {
         issuer: Some(issuer.trust()),
         user_tokens: vec![TOKEN.to_owned()],
-        latency: LATENCY,
+        latency: ground.latency,
+        // Two cores are to carry the bytes, too.
+        reads_archives: ground.link.is_none(),
         ..Options::default()
     });
-    let names: Vec<String> = projects().collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let names: Vec<&str> = goods.projects.iter().map(String::as_str).collect();
     index.register(Publisher::example(&names));
-    let world = World { issuer, index };
-    let cost = run(&world)?;
-    let stored = names
-        .iter()
-        .map(|name| world.index.files(name).len() as u64)
-        .sum::<u64>();
-    if stored != 2 * PROJECTS {
-        return Err(format!(
-            "{stored} of {} files are in the index",
-            2 * PROJECTS
-        ));
+    let span = Arc::new(Mutex::new(Span::default()));
+    let reached = Arc::clone(&span);
+    index.watch(Arc::new(move |_: Moment, method: &str, path: &str| {
+        if (method, path) == ("POST", "/legacy/") {
+            let mut span = reached.lock().unwrap_or_else(PoisonError::into_inner);
+            span.reach(Instant::now());
+        }
+    }));
+    let link = match ground.link {
+        Some(rate) => Some(Proxy::start_narrow(port(&index.base())?, rate)),
+        None => None,
+    };
+    let through = |url: String| link.as_ref().map_or(url.clone(), |link| link.through(&url));
+    let place = TempDir::new().map_err(|why| why.to_string())?;
+    let program = match by {
+        By::Us(concurrency) => ours(goods, &through(index.base()), concurrency, place.path())?
+            .env("ACTIONS_ID_TOKEN_REQUEST_URL", issuer.request_url())
+            .env("ACTIONS_ID_TOKEN_REQUEST_TOKEN", issuer.request_token()),
+        By::Twine(clients) => twine(goods, &through(index.upload_url()), clients, place.path())?,
+        By::Uv(clients) => uv(goods, &through(index.upload_url()), clients, place.path())?,
+    };
+    let cost = program.run()?;
+    let stored: usize = names.iter().map(|name| index.files(name).len()).sum();
+    let wanted = goods.distributions.len();
+    if stored != wanted {
+        return Err(format!("{stored} of {wanted} files are in the index"));
     }
+    let span = *span.lock().unwrap_or_else(PoisonError::into_inner);
     Ok(Cost {
-        requests: world.index.requests().len(),
+        requests: index.requests().len(),
+        sending: span.seconds(),
         ..cost
     })
 }
 
-fn ours(wave: &Wave, world: &World, source: &str) -> Outcome<Cost> {
-    let folder = wave.scratch()?;
-    let keys = wave.keys_file().display().to_string();
-    Program::new(env!("CARGO_BIN_EXE_asf-pypi-publish"), folder.path())?
-        .args([
-            "publish", "--source", source, "--area", "release", "--keys", &keys,
-        ])
-        .args([
-            "--projects",
-            "apache-wave-*",
-            "--index",
-            &world.index.base(),
-        ])
-        .env("ACTIONS_ID_TOKEN_REQUEST_URL", world.issuer.request_url())
-        .env(
-            "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
-            world.issuer.request_token(),
-        )
-        .run()
+fn port(url: &str) -> Outcome<u16> {
+    let port = Url::parse(url).ok().and_then(|url| url.port());
+    port.ok_or_else(|| format!("no port in {url}"))
 }
 
-fn theirs(wave: &Wave, program: &Path, args: &[&str]) -> Outcome<Cost> {
-    let folder = wave.scratch()?;
-    let files = std::fs::read_dir(wave.files())
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|why| why.to_string())?;
-    let mut files: Vec<_> = files.into_iter().map(|entry| entry.path()).collect();
-    files.retain(|file| {
-        file.extension()
-            .is_some_and(|end| end == "whl" || end == "gz")
-    });
-    files.sort();
-    Program::new(program, folder.path())?
-        .args(args)
-        .args(files)
-        .run()
+fn ours(goods: &Goods<'_>, index: &str, concurrency: u32, place: &Path) -> Outcome<Program> {
+    let keys = goods.keys.display().to_string();
+    Ok(Program::new(env!("CARGO_BIN_EXE_asf-pypi-publish"), place)?
+        .args(["publish", "--source", &goods.source, "--area", "release"])
+        .args(["--keys", &keys, "--projects", "apache-*"])
+        .args(["--concurrency", &concurrency.to_string()])
+        // Three paths for each distribution.
+        .args(["--max-files", "10000", "--index", index]))
+}
+
+fn twine(goods: &Goods<'_>, url: &str, clients: &Clients, place: &Path) -> Outcome<Program> {
+    Ok(Program::new(&clients.twine, place)?
+        .args(["upload", "--non-interactive", "--disable-progress-bar"])
+        .args(["--repository-url", url, "-u", "__token__", "-p", TOKEN])
+        .args(goods.distributions))
+}
+
+fn uv(goods: &Goods<'_>, url: &str, clients: &Clients, place: &Path) -> Outcome<Program> {
+    Ok(Program::new(&clients.uv, place)?
+        .args(["publish", "--quiet", "--trusted-publishing", "never"])
+        .args(["--publish-url", url, "--token", TOKEN])
+        .args(goods.distributions))
 }

@@ -1,16 +1,19 @@
 // Licensed to the Apache Software Foundation (ASF) under the Apache License,
 // Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
 
-//! The table that the README shows.
+//! The tables that the README shows.
+
+mod publishing;
 
 use std::fmt::Write as _;
 use std::path::Path;
 
+use crate::cases::Published;
 use crate::measure::{Cost, Outcome};
 use crate::processor::Processor;
-use crate::publish::Published;
-use crate::tools::client_names;
 use crate::verify::Verified;
+
+pub(crate) use publishing::publishing;
 
 const BEGIN: &str = "<!-- benchmark begin -->";
 const END: &str = "<!-- benchmark end -->";
@@ -34,26 +37,8 @@ pub(crate) fn render(
     text.push_str("\n| verify a wheel of just under 1 GiB, no added round trip | wall time | requests | peak memory | / ours |\n");
     text.push_str("|---|--:|--:|--:|--:|\n");
     verify_rows(&mut text, large);
-    text.push_str(
-        "\n| publish the wave, 100 ms per upload | wall time | requests | peak memory | / ours |\n",
-    );
-    text.push_str("|---|--:|--:|--:|--:|\n");
-    let [twine, uv] = client_names();
-    let ours = published.ours;
-    for (name, cost) in [
-        (
-            "**`asf-pypi-publish publish`** from a folder: verify, ask, upload, read back",
-            ours,
-        ),
-        (
-            "**the same** from the server: the whole job",
-            published.from_server,
-        ),
-        (&format!("{twine}: `twine upload`"), published.twine),
-        (&format!("{uv}: `uv publish`"), published.uv),
-    ] {
-        row(&mut text, name, cost, ours);
-    }
+    text.push('\n');
+    text.push_str(&publishing(published));
     text
 }
 
@@ -143,13 +128,13 @@ fn row(text: &mut String, name: &str, cost: Cost, ours: Cost) {
     } else {
         cost.requests.to_string()
     };
-    let mebibytes = cost.peak_kib.div_ceil(1024);
     let ratio = cost.seconds / ours.seconds;
     // Writing into a string cannot fail.
     let _ = writeln!(
         text,
-        "| {name} | {:.2} s | {requests} | {mebibytes} MiB | {ratio:.2} |",
-        cost.seconds
+        "| {name} | {:.2} s | {requests} | {} MiB | {ratio:.2} |",
+        cost.seconds,
+        cost.peak_mebibytes()
     );
 }
 

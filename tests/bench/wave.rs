@@ -11,16 +11,17 @@ use std::process::Command;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use testbed::distribution::{Sdist, Wheel};
+use testbed::distribution::Wheel;
 use testbed::httpd::Httpd;
 use testbed::proxy::{Faults, Proxy};
 use testbed::tls::{Speaks, TlsHttpd};
 
 use crate::measure::Outcome;
+use crate::release::write_pair;
 use crate::tools::quiet;
 
 /// Projects of the wave; each has a wheel and an sdist.
-pub(crate) const PROJECTS: u64 = 100;
+const PROJECTS: u64 = 100;
 /// What the proxy adds to every round trip.
 pub(crate) const ROUND_TRIP: Duration = Duration::from_millis(30);
 /// The payload of the large wheel, in bytes: the index takes no file of more
@@ -63,8 +64,8 @@ impl Wave {
         wave.make_key()?;
         let files = wave.files();
         fs::create_dir(&files).map_err(|why| why.to_string())?;
-        for number in 0..PROJECTS {
-            make_project(&files, number)?;
+        for (name, number) in projects().zip(0..) {
+            write_pair(&files, &name, number)?;
         }
         wave.sign(&files)?;
         let keys = fs::read(wave.keys_file()).map_err(|why| why.to_string())?;
@@ -191,24 +192,6 @@ impl Drop for Wave {
 /// The names of all projects.
 pub(crate) fn projects() -> impl Iterator<Item = String> {
     (0..PROJECTS).map(|number| format!("apache-wave-{number:03}"))
-}
-
-/// A wheel and an sdist of 10 to 130 KiB, as Airflow's providers are.
-fn make_project(files: &Path, number: u64) -> Outcome<()> {
-    let name = format!("apache-wave-{number:03}");
-    let payload = (10 + number * 37 % 120) << 10;
-    let wheel = Wheel::new(&name, "1.0")
-        .with_payload(payload)
-        .with_seed(number)
-        .build();
-    let sdist = Sdist::new(&name, "1.0")
-        .with_payload(payload)
-        .with_seed(number)
-        .build();
-    for (name, bytes) in [wheel, sdist] {
-        fs::write(files.join(name), bytes).map_err(|why| why.to_string())?;
-    }
-    Ok(())
 }
 
 /// A wheel of nearly 1 GiB on the server, without an added round trip: what counts
