@@ -40,7 +40,8 @@ pub(crate) struct Measured {
 
 /// Where every upload takes a time of its own.
 pub(crate) struct Latency {
-    pub(crate) latency: Duration,
+    /// How long the index works on each.
+    pub(crate) each: Duration,
     pub(crate) files: usize,
     pub(crate) few: Measured,
     pub(crate) many: Measured,
@@ -127,7 +128,7 @@ fn latency(
     }
     let [few, many, twine, uv, from_server] = costs;
     Ok(Latency {
-        latency,
+        each: latency,
         files: release.distributions().len(),
         few: measured(&few),
         many: measured(&many),

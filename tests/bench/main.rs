@@ -36,14 +36,22 @@ usage: cargo bench --profile dev --bench wave -- [--verify | --publish | --proce
   --processor      measure only its processor time, beside that of its primitives
   --write          put the table between the benchmark markers of README.md";
 
+/// What is measured.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    All,
+    Verification,
+    Publishing,
+    Processor,
+}
+
 struct Arguments {
+    part: Part,
     rounds: usize,
-    only_processor: bool,
+    /// A tenth of the files.
+    few: bool,
     machine: Option<String>,
     write: bool,
-    verify_only: bool,
-    publish_only: bool,
-    few: bool,
 }
 
 fn main() -> ExitCode {
@@ -75,13 +83,13 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Outcome<()> {
     tools::check()?;
-    if arguments.verify_only {
+    if arguments.part == Part::Verification {
         tell("making and signing the wave");
         let verified = verify::wave(&Wave::make()?, arguments.rounds)?;
         say(&table::verification(&verified));
         return Ok(());
     }
-    if arguments.publish_only {
+    if arguments.part == Part::Publishing {
         let clients = tools::upload_clients()?;
         let divisor = if arguments.few { 10 } else { 1 };
         let published = cases::all(None, &clients, arguments.rounds, divisor)?;
@@ -92,7 +100,7 @@ fn run(arguments: &Arguments) -> Outcome<()> {
     let wave = Wave::make()?;
     tell("verifying the wave beside its primitives");
     let processor = processor::wave(&wave, arguments.rounds)?;
-    if arguments.only_processor {
+    if arguments.part == Part::Processor {
         say(&table::render_processor(&processor));
         return Ok(());
     }
@@ -117,13 +125,11 @@ fn run(arguments: &Arguments) -> Outcome<()> {
 
 fn parse(said: &[String]) -> Outcome<Arguments> {
     let mut parsed = Arguments {
+        part: Part::All,
         rounds: 5,
-        only_processor: false,
+        few: false,
         machine: None,
         write: false,
-        verify_only: false,
-        publish_only: false,
-        few: false,
     };
     let mut said = said.iter();
     while let Some(flag) = said.next() {
@@ -134,11 +140,11 @@ fn parse(said: &[String]) -> Outcome<Arguments> {
         };
         match flag.as_str() {
             "--bench" => {}
-            "--verify" => parsed.verify_only = true,
-            "--publish" => parsed.publish_only = true,
+            "--verify" => parsed.part = Part::Verification,
+            "--publish" => parsed.part = Part::Publishing,
             "--few" => parsed.few = true,
             "--write" => parsed.write = true,
-            "--processor" => parsed.only_processor = true,
+            "--processor" => parsed.part = Part::Processor,
             "--machine" => parsed.machine = Some(value()?),
             "--rounds" => {
                 parsed.rounds = value()?

@@ -31,7 +31,7 @@ fn theirs() -> [String; 2] {
 }
 
 fn latency(measured: &Latency) -> String {
-    let millis = measured.latency.as_millis();
+    let millis = measured.each.as_millis();
     let mut text = format!(
         "| publish {} files of 10 to 130 KiB, {millis} ms per upload | runs | wall time | requests | peak memory | twine / it |\n\
          |---|--:|--:|--:|--:|--:|\n",
@@ -63,7 +63,7 @@ fn latency(measured: &Latency) -> String {
     row(&twine, measured.twine);
     row(&uv, measured.uv);
     let uploads = f64::from(u32::try_from(measured.files).unwrap_or(u32::MAX));
-    let floor = |lanes: u32| uploads * measured.latency.as_secs_f64() / f64::from(lanes);
+    let floor = |lanes: u32| uploads * measured.each.as_secs_f64() / f64::from(lanes);
     let _ = writeln!(
         text,
         "\nOurs is {:.1} times as fast as twine at `concurrency` {FEW} and {:.1} times at {MANY}; uv is {:.2} times \
