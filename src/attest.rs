@@ -18,6 +18,8 @@ mod sigstore;
 mod statement;
 mod trust;
 mod verify;
+#[cfg(test)]
+mod world;
 
 pub use bundle::Bundle;
 pub use error::{AttestError, Service};

@@ -201,3 +201,71 @@ pub(super) fn parse_bounded<T: serde::de::DeserializeOwned>(
 pub(super) fn malformed(expected: &'static str, problem: String) -> AttestError {
     AttestError::Malformed { expected, problem }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn bundle() -> Bundle {
+        Bundle {
+            certificate: vec![1, 2],
+            entries: vec![
+                json!({"logIndex": "5", "kindVersion": {"kind": "dsse", "version": "0.0.1"}}),
+            ],
+            payload: Statement::publish("a", &[0; 32]).bytes().to_vec(),
+            signature: vec![3],
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let one = bundle();
+        assert_eq!(Bundle::parse(&one.to_text()).unwrap(), one);
+        assert_eq!(one.log_index(), Ok(5));
+        assert_eq!(one.entry_kind(), "dsse 0.0.1");
+        assert!(one.statement().is_ok());
+    }
+
+    #[test]
+    fn what_is_no_bundle_of_a_statement_is_refused() {
+        let with = |place: &str, value: Value| {
+            let mut changed: Value = serde_json::from_str(&bundle().to_text()).unwrap();
+            *changed.pointer_mut(place).unwrap() = value;
+            changed.to_string()
+        };
+        let old = "application/vnd.dev.sigstore.bundle+json;version=0.2";
+        for text in [
+            "{}".to_owned(),
+            with("/mediaType", json!(old)),
+            with("/verificationMaterial", json!({"publicKey": {"hint": "x"}})),
+            with("/verificationMaterial/certificate", json!(null)),
+            with("/verificationMaterial/tlogEntries", json!([])),
+            with("/dsseEnvelope", json!(null)),
+            with("/dsseEnvelope/payloadType", json!("text/plain")),
+            with("/dsseEnvelope/signatures", json!([])),
+            with(
+                "/dsseEnvelope/signatures",
+                json!([{"sig": "AA=="}, {"sig": "AA=="}]),
+            ),
+            with("/dsseEnvelope/payload", json!("?")),
+        ] {
+            let error = Bundle::parse(&text).unwrap_err();
+            let expected = matches!(
+                error,
+                AttestError::Malformed {
+                    expected: BUNDLE,
+                    ..
+                }
+            );
+            assert!(expected, "{error}");
+        }
+        let unnumbered = Bundle {
+            entries: vec![json!({})],
+            ..bundle()
+        };
+        assert!(unnumbered.log_index().is_err());
+        assert_eq!(unnumbered.entry_kind(), "? ?");
+    }
+}

@@ -167,3 +167,80 @@ impl From<Bundle> for Attestation {
         Self { bundle }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use testbed::attestation::{Attester, PUBLISH, SLSA};
+
+    use super::*;
+
+    fn made(kind: &str) -> Value {
+        Attester::github("apache/example", "release.yml").attest(kind, "a-1.tar.gz", b"bytes")
+    }
+
+    #[test]
+    fn what_is_read_is_written_again_field_for_field() {
+        let one = made(PUBLISH);
+        let read = Attestation::parse(&one.to_string()).unwrap();
+        assert_eq!(read.to_json(), one);
+        assert_eq!(Attestation::parse(&read.to_text()).unwrap(), read);
+        assert_eq!(Attestation::from(read.bundle().clone()), read);
+        assert_eq!(read.predicate_type().as_deref(), Some(PUBLISH));
+        let list = json!([one, made(SLSA)]).to_string();
+        let list = Attestation::parse_list(&list).unwrap();
+        let text = Attestation::list_to_text(&list);
+        assert_eq!(Attestation::parse_list(&text).unwrap(), list);
+        let start = r#"[{"version":1,"verification_material":{"certificate":""#;
+        assert!(text.starts_with(start), "{text}");
+    }
+
+    #[test]
+    fn a_list_is_short_and_says_nothing_twice() {
+        let (publish, slsa) = (made(PUBLISH), made(SLSA));
+        for (list, words) in [
+            (json!([]), "it holds 0, and a file has 1 to 2"),
+            (json!([publish, slsa, publish]), "it holds 3"),
+            (json!([publish, publish]), "publish/v1 twice"),
+            (json!([slsa, slsa]), "provenance/v1 twice"),
+            (json!(publish), "not a list"),
+            (json!([null]), "not a list"),
+        ] {
+            let error = Attestation::parse_list(&list.to_string()).unwrap_err();
+            assert!(error.to_string().contains(words), "{error} for {words}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_attestation_is_refused() {
+        let with = |place: &str, value: Value| {
+            let mut changed = made(PUBLISH);
+            *changed.pointer_mut(place).unwrap() = value;
+            changed.to_string()
+        };
+        for text in [
+            String::new(),
+            "{}".to_owned(),
+            "[".repeat(100_000),
+            " ".repeat(LONGEST + 1),
+            with("/version", json!(2)),
+            with("/version", json!("1")),
+            with("/verification_material/certificate", json!("!")),
+            with("/verification_material/certificate", json!("")),
+            with("/verification_material/transparency_entries", json!([])),
+            with("/verification_material/transparency_entries", json!({})),
+            with("/envelope/statement", json!(null)),
+            with("/envelope/signature", json!("A")),
+        ] {
+            let error = Attestation::parse(&text).unwrap_err();
+            let expected = matches!(
+                error,
+                AttestError::Malformed {
+                    expected: ATTESTATION,
+                    ..
+                }
+            );
+            assert!(expected, "{error}");
+        }
+    }
+}

@@ -76,3 +76,64 @@ impl Publisher {
         &self.workflow
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_repository_and_a_file_name_make_a_publisher() {
+        for (repository, workflow, legal) in [
+            ("apache/example", "publish.yml", true),
+            ("a-b/c_d.e", "p u.yaml", true),
+            ("apache", "publish.yml", false),
+            ("apache/", "publish.yml", false),
+            ("apache/a/b", "publish.yml", false),
+            ("https://github.com/apache/a", "publish.yml", false),
+            ("apache/..", "publish.yml", false),
+            ("apache/a@b", "publish.yml", false),
+            ("", "publish.yml", false),
+            ("apache/example", "", false),
+            ("apache/example", ".yml", false),
+            ("apache/example", "publish", false),
+            ("apache/example", ".github/workflows/publish.yml", false),
+            ("apache/example", "publish.yml@refs/heads/main.yml", false),
+            ("apache/example", "a\nb.yml", false),
+        ] {
+            let made = Publisher::new(repository, workflow);
+            assert_eq!(made.is_ok(), legal, "{repository} {workflow}: {made:?}");
+        }
+    }
+
+    #[test]
+    fn the_publisher_of_a_job_is_the_workflow_that_was_started() {
+        let claims = |repository: &str, workflow: Option<&str>| UnverifiedClaims {
+            repository: Some(repository.to_owned()),
+            workflow_ref: workflow.map(str::to_owned),
+            job_workflow_ref: Some("other/shared/.github/workflows/called.yml@v1".to_owned()),
+            ..UnverifiedClaims::default()
+        };
+        let own = "apache/example/.github/workflows/release.yml@refs/heads/a@b";
+        let found = Publisher::of(&claims("apache/example", Some(own)));
+        assert_eq!(found, Publisher::new("apache/example", "release.yml").ok());
+        for (repository, workflow) in [
+            ("apache/example", None),
+            ("apache/other", Some(own)),
+            ("apache/example", Some("apache/example/release.yml@v1")),
+            (
+                "apache/example",
+                Some("apache/example/.github/workflows/release.yml"),
+            ),
+            (
+                "apache/example",
+                Some("apache/example/.github/workflows/x/r.yml@v1"),
+            ),
+        ] {
+            assert_eq!(
+                Publisher::of(&claims(repository, workflow)),
+                None,
+                "{workflow:?}"
+            );
+        }
+    }
+}

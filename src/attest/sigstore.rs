@@ -11,6 +11,8 @@
 mod fulcio;
 mod identity;
 mod rekor;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;

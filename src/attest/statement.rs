@@ -152,3 +152,57 @@ impl Subject {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_bytes_are_those_of_the_packaging_authority_s_own_tools() {
+        let statement = Statement::publish("example-1.0.tar.gz", &[0xab; 32]);
+        assert_eq!(
+            std::str::from_utf8(statement.bytes()).unwrap(),
+            format!(
+                "{{\"_type\":\"https://in-toto.io/Statement/v1\",\"subject\":[{{\"name\":\
+                 \"example-1.0.tar.gz\",\"digest\":{{\"sha256\":\"{}\"}}}}],\"predicateType\":\
+                 \"https://docs.pypi.org/attestations/publish/v1\",\"predicate\":null}}",
+                "ab".repeat(32)
+            )
+        );
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_the_bytes_stay_as_they_are() {
+        let predicate = json!({"b": [1, 2], "a": null});
+        let one = Statement::new(
+            &[("a", &[1; 32]), ("b", &[2; 32])],
+            "https://x/y",
+            predicate,
+        );
+        assert_eq!(Statement::parse(one.bytes()).unwrap(), one);
+        let spaced = format!(" {} ", std::str::from_utf8(one.bytes()).unwrap());
+        assert_eq!(
+            Statement::parse(spaced.as_bytes()).unwrap().bytes(),
+            spaced.as_bytes()
+        );
+    }
+
+    #[test]
+    fn what_is_no_statement_is_refused() {
+        for text in [
+            "",
+            "null",
+            "[]",
+            "{}",
+            r#"{"_type":"https://in-toto.io/Statement/v1"}"#,
+            r#"{"_type":"https://in-toto.io/Statement/v0.1","subject":[],"predicateType":"x"}"#,
+            r#"{"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"a"}],"predicateType":"x"}"#,
+            r#"{"_type":"https://in-toto.io/Statement/v1","subject":{},"predicateType":"x"}"#,
+        ] {
+            let error = Statement::parse(text.as_bytes()).unwrap_err().to_string();
+            assert!(error.contains("an in-toto statement"), "{error} for {text}");
+        }
+    }
+}

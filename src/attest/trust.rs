@@ -118,6 +118,13 @@ impl Trust {
     /// # Errors
     /// When the text is neither, or names addresses that no token may be sent to.
     pub fn own(name: &str, text: &str) -> Result<Self, AttestError> {
+        Self::read(name, text).map_err(|why| match why {
+            AttestError::Trust(problem) => AttestError::Trust(format!("{name}: {problem}")),
+            other => other,
+        })
+    }
+
+    fn read(name: &str, text: &str) -> Result<Self, AttestError> {
         let json: Value = parse(text)?;
         let kind = json["mediaType"].as_str().unwrap_or_default();
         let (root, config) = if kind.starts_with(CONFIG_TYPE) {
@@ -199,7 +206,8 @@ impl Offer {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(AttestError::Trust("a URL with a user in it".to_owned()));
         }
-        if url.scheme() != "https" && !is_loopback(&url) {
+        let is_spoken = url.scheme() == "https" || url.scheme() == "http" && is_loopback(&url);
+        if !is_spoken {
             return Err(wrong("neither https nor on this machine"));
         }
         if url.query().is_some() || url.fragment().is_some() {
@@ -276,3 +284,6 @@ fn from_value<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, AttestE
 fn unreadable(why: &dyn fmt::Display) -> AttestError {
     AttestError::Trust(sanitise(&why.to_string(), 256))
 }
+
+#[cfg(test)]
+mod tests;

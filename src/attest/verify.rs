@@ -12,6 +12,8 @@
 mod certificate;
 mod entry;
 mod filename;
+#[cfg(test)]
+mod tests;
 
 use sigstore_verify::crypto::KeyAlgorithm;
 use sigstore_verify::types::{Artifact, Bundle as SigstoreBundle, Sha256Hash};

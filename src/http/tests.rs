@@ -150,6 +150,18 @@ async fn a_body_beyond_its_limit_is_refused_however_it_is_sent() {
 }
 
 #[tokio::test]
+async fn bytes_come_as_they_were_sent_whatever_their_encoding_is_called() {
+    for encoding in ["gzip", "br", "zstd", "deflate"] {
+        let header = format!("Content-Encoding: {encoding}");
+        let server = Scripted::start(move |_| Reply::new("200 OK", &[&header], b"abcde"));
+        let body = read_limited(get(&server).await.unwrap(), 99).await;
+        assert_eq!(body.as_deref(), Ok(&b"abcde"[..]), "{encoding}");
+        let asked = server.seen()[0].head.to_lowercase();
+        assert!(!asked.contains("accept-encoding"), "{asked}");
+    }
+}
+
+#[tokio::test]
 async fn an_upload_may_be_slow_but_not_silent() {
     let server = Scripted::start(|request| match request.target.as_str() {
         "/slow" => Reply::new("200 OK", &[], b""),
