@@ -56,7 +56,7 @@ struct Offer {
     kind: Kind,
     url: Url,
     from: i64,
-    until: Option<i64>,
+    until: i64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,7 +106,7 @@ impl Trust {
             taken: Some(TAKEN),
             verifier: verifier(&parse(root)?)?,
             services: offers
-                .map(|(kind, url)| Offer::new(kind, url, i64::MIN, None))
+                .map(|(kind, url)| Offer::new(kind, url, i64::MIN, i64::MAX))
                 .collect::<Result<_, _>>()?,
         })
     }
@@ -143,7 +143,7 @@ impl Trust {
             name: name.to_owned(),
             taken: None,
             verifier: verifier(&root)?,
-            services: config.map_or_else(|| Ok(Vec::new()), offers)?,
+            services: config.map_or_else(|| Ok(Vec::new()), |config| offers(&config))?,
         })
     }
 
@@ -197,7 +197,7 @@ impl fmt::Debug for Trust {
 }
 
 impl Offer {
-    fn new(kind: Kind, url: &str, from: i64, until: Option<i64>) -> Result<Self, AttestError> {
+    fn new(kind: Kind, url: &str, from: i64, until: i64) -> Result<Self, AttestError> {
         let wrong = |problem: &str| {
             let shown = sanitise(url, 128);
             AttestError::Trust(format!("{shown:?} is {problem}"))
@@ -224,7 +224,7 @@ impl Offer {
 
     /// Both ends belong to the span.
     fn is_in_force(&self, now: i64) -> bool {
-        self.from <= now && self.until.is_none_or(|until| now <= until)
+        (self.from..=self.until).contains(&now)
     }
 }
 
@@ -244,7 +244,7 @@ fn audience(fulcio: &Url) -> String {
     }
 }
 
-fn offers(config: Value) -> Result<Vec<Offer>, AttestError> {
+fn offers(config: &Value) -> Result<Vec<Offer>, AttestError> {
     let text = config.to_string();
     let config = SigningConfig::from_json(&text).map_err(|why| unreadable(&why))?;
     let lists = [
@@ -258,7 +258,10 @@ fn offers(config: Value) -> Result<Vec<Offer>, AttestError> {
             .filter(|offer| offer.major_api_version == version)
         {
             let span = offer.valid_for;
-            let until = span.end.map(|end| end.as_second());
+            let until = match span.end {
+                Some(end) => end.as_second(),
+                None => i64::MAX,
+            };
             offers.push(Offer::new(kind, &offer.url, span.start.as_second(), until)?);
         }
     }

@@ -147,16 +147,16 @@ fn prove(
         Some(publisher) => certificate.attested(&statement, publisher)?,
         None => certificate.attested(&statement, &certificate.publisher()?)?,
     };
-    let time = proven.integrated_time().map(|time| time.as_second());
-    let time = time.and_then(|time| u64::try_from(time).ok());
+    let time = proven.integrated_time();
+    let time = time.and_then(|time| u64::try_from(time.as_second()).ok());
     let Some(time) = time else {
         let problem = "the log entry does not tell its time".to_owned();
         return Err(AttestError::Proof(problem));
     };
     let log_index = bundle.log_index()?;
     let attested = Attested {
-        time,
         log_index,
+        time,
         ..attested
     };
     Ok((attested, statement))

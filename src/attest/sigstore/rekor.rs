@@ -120,8 +120,8 @@ fn read(
     let (Some(entry), None) = (entries.next(), entries.next()) else {
         return Err(wrong("another number of log entries than one".to_owned()));
     };
-    let time = entry.integrated_time.map(|time| time.as_second());
-    let Some(time) = time.and_then(|time| u64::try_from(time).ok()) else {
+    let time = entry.integrated_time;
+    let Some(time) = time.and_then(|time| u64::try_from(time.as_second()).ok()) else {
         return Err(wrong("a log entry without a time".to_owned()));
     };
     let entry = entry
