@@ -26,6 +26,7 @@
 mod answers;
 mod archives;
 mod armored;
+mod attestations;
 mod configs;
 mod contents;
 mod corpus;
@@ -53,6 +54,7 @@ fn targets() -> Vec<Target> {
     vec![
         armored::keys(),
         armored::signature(),
+        attestations::attestation(),
         sidecars::checksum(),
         lists::folder(),
         lists::mds(),
