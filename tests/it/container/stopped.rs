@@ -62,8 +62,9 @@ fn run_and_end(job: &Job, site: &Site, how: &'static str, is_waited_for: bool) -
     }));
     let ran = job.run();
     site.index.watch(Arc::new(|_, _, _| {}));
-    let ended = ending.lock().unwrap().take().expect("a second upload");
-    let ended = ended.join().unwrap();
+    let ending = ending.lock().unwrap().take();
+    let ending = ending.unwrap_or_else(|| panic!("no second upload: {}", ran.stderr));
+    let ended = ending.join().unwrap();
     let said = String::from_utf8_lossy(&ended.stderr);
     assert!(ended.status.success(), "{said}");
     ran
