@@ -5,7 +5,6 @@
 
 mod approval;
 mod cancel;
-#[expect(clippy::disallowed_methods, reason = "waits for the index")]
 mod cover;
 mod examine;
 mod find;
