@@ -5,4 +5,6 @@
 //! the product makes before both.
 
 mod judges;
+mod signing;
 mod stand_in;
+mod verifying;

@@ -164,9 +164,9 @@ fn says(text: &str, why: &str) -> bool {
 }
 
 /// What is wrong, an attestation of which that is wrong alone, and what is said.
-type Case = (String, Value, &'static str);
+pub type Case = (String, Value, &'static str);
 
-fn cases(sigstore: &FakeSigstore, name: &str, bytes: &[u8]) -> Vec<Case> {
+pub fn cases(sigstore: &FakeSigstore, name: &str, bytes: &[u8]) -> Vec<Case> {
     let mut cases = lies(sigstore, name, bytes);
     cases.extend(changed(sigstore, name, bytes));
     cases.extend(misattributed(sigstore, name, bytes));

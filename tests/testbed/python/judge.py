@@ -11,8 +11,6 @@ import json
 import sys
 from pathlib import Path
 
-import pypi_attestations
-import sigstore
 from pypi_attestations import Attestation, Distribution, GitHubPublisher
 from sigstore.models import ClientTrustConfig
 from sigstore.oidc import IdentityToken
@@ -49,7 +47,6 @@ def sign(files, token):
 
 json.dump(
     {
-        "versions": f"pypi-attestations {pypi_attestations.__version__}, sigstore {sigstore.__version__}",
         "signed": sign(asked["sign"], asked["token"]),
         "verdicts": [judge(**each) for each in asked["judge"]],
     },

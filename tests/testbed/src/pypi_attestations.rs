@@ -14,10 +14,14 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 const SCRIPT: &str = include_str!("../python/judge.py");
+const VERSIONS: &str = "\
+import pypi_attestations, sigstore
+print(f'pypi-attestations {pypi_attestations.__version__}, sigstore {sigstore.__version__}', end='')";
 
 /// The tools in one Python, for one Sigstore.
 pub struct PypiAttestations {
     python: OsString,
+    versions: String,
     trust_config: PathBuf,
     folder: TempDir,
 }
@@ -43,30 +47,23 @@ impl PypiAttestations {
     /// # Errors
     /// When the Python does not have them; the text says what it said.
     pub fn find(python: &OsStr, trust_config: &Path) -> Result<Self, String> {
-        let has = Command::new(python)
-            .args(["-c", "import pypi_attestations, sigstore"])
-            .output();
-        let said = match has {
-            Ok(output) if output.status.success() => String::new(),
-            Ok(output) => String::from_utf8_lossy(&output.stderr).into_owned(),
-            Err(error) => error.to_string(),
-        };
-        if !said.is_empty() {
-            let last = said.lines().last().unwrap_or_default().to_owned();
-            return Err(last);
+        let asked = Command::new(python).args(["-c", VERSIONS]).output();
+        let output = asked.map_err(|why| why.to_string())?;
+        if !output.status.success() {
+            let said = said(&output);
+            return Err(said.lines().last().unwrap_or_default().to_owned());
         }
         Ok(Self {
             python: python.to_owned(),
+            versions: String::from_utf8_lossy(&output.stdout).into_owned(),
             trust_config: trust_config.to_owned(),
             folder: tempfile::tempdir().expect("a folder"),
         })
     }
 
     /// The versions of the tools.
-    pub fn versions(&self) -> String {
-        let answer = self.ask(&json!({"sign": [], "token": "", "judge": []}));
-        let versions = answer.get("versions").and_then(Value::as_str);
-        versions.unwrap_or_default().to_owned()
+    pub fn versions(&self) -> &str {
+        &self.versions
     }
 
     /// Why each of these does not hold; none for those that do.

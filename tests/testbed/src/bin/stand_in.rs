@@ -1,7 +1,7 @@
 // Licensed to the Apache Software Foundation (ASF) under the Apache License,
 // Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
 
-//! Runs the stand-in index and the stand-in issuer for programs that are not
+//! Runs the stand-in index and the stand-in issuer, and Sigstore's, for programs that are not
 //! Rust tests: containers and benchmarks.
 //!
 //! Prints `KEY=VALUE` lines and serves until its standard input is closed or it
@@ -13,12 +13,13 @@ use std::time::Duration;
 
 use testbed::index::{FakeIndex, Options, Publisher};
 use testbed::oidc::{FakeIssuer, github_claims};
+use testbed::sigstore::FakeSigstore;
 
 const USAGE: &str = "\
 usage: stand_in [--latency-ms N] [--project NAME]... [--projects FILE]
                 [--other-project NAME]...
                 [--repository OWNER/NAME] [--workflow FILE.yml] [--environment NAME]
-                [--audience NAME] [--user-token TOKEN] [--forever]";
+                [--audience NAME] [--user-token TOKEN] [--sigstore] [--forever]";
 
 struct Arguments {
     latency: Duration,
@@ -30,6 +31,8 @@ struct Arguments {
     environment: Option<String>,
     audience: String,
     user_tokens: Vec<String>,
+    /// Whether there is a Sigstore, and the index holds attestations against it.
+    sigstore: bool,
     forever: bool,
 }
 
@@ -67,6 +70,16 @@ fn main() -> ExitCode {
     for name in &arguments.other_projects {
         index.create_project(name);
     }
+    let sigstore = arguments.sigstore.then(|| {
+        let sigstore = FakeSigstore::start(issuer.trust());
+        sigstore.set(|knobs| knobs.latency = arguments.latency);
+        index.trust_sigstore(sigstore.anchors());
+        sigstore
+    });
+    if let Some(sigstore) = &sigstore {
+        let config = sigstore.trust_config();
+        write_line(&format!("SIGSTORE={}", config.display()));
+    }
     for (key, value) in [
         ("INDEX", index.base()),
         ("SIMPLE", index.simple_url()),
@@ -100,10 +113,15 @@ fn parse() -> Result<Arguments, String> {
         environment: Some("pypi".to_owned()),
         audience: "stand-in".to_owned(),
         user_tokens: Vec::new(),
+        sigstore: false,
         forever: false,
     };
     let mut arguments = std::env::args().skip(1);
     while let Some(flag) = arguments.next() {
+        if flag == "--sigstore" {
+            parsed.sigstore = true;
+            continue;
+        }
         if flag == "--forever" {
             parsed.forever = true;
             continue;
