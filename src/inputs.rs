@@ -26,6 +26,8 @@ pub enum Shape {
     Lines,
     /// `true` or `false`; on the command line the bare flag means `true`.
     Flag,
+    /// `true`, `false` or one of some words; otherwise as [`Self::Flag`].
+    Choice,
     /// A whole number, or the default's word.
     Number,
     /// One value that nobody may see; action.yml gives the job's own token.
@@ -106,8 +108,10 @@ table! {
         "Whether somebody else must have approved the run: `required`, `recorded` (told, and a warning where it is not so) or `off`; `derived`: `required` for PyPI, `recorded` for every other index.";
     "github-token" Secret Some("none"),
         "The token that reads the approval from GitHub's API and goes nowhere else; it needs `actions: read`. In a workflow it is the job's own; `none`: nobody is asked.";
-    "attestations" Flag Some("false"),
-        "Whether to attest the files (PEP 740); `true` is not available yet.";
+    "attestations" Choice Some("derived"),
+        "Whether each new file gets an attestation (PEP 740): `true`, `false`, or `best-effort`, which publishes without them where Sigstore fails; `derived`: `true` for PyPI and TestPyPI, otherwise `false`.";
+    "sigstore" Word Some("public"),
+        "Whose Sigstore makes and proves attestations: `public`, `staging`, or the path of a client trust configuration for an index of your own.";
     "dry-run" Flag Some("false"),
         "Everything but the token and the upload.";
     "compare-downloads" Flag Some("false"),
@@ -296,7 +300,7 @@ impl Inputs {
             };
             let value = match attached {
                 Some(value) => Some(value),
-                None if row.shape == Shape::Flag => Some(
+                None if matches!(row.shape, Shape::Flag | Shape::Choice) => Some(
                     rest.next_if(|next| !is_flag(next) && !is_mode(next))
                         .map_or_else(|| "true".to_owned(), |next| next.display().to_string()),
                 ),

@@ -92,6 +92,8 @@ pub struct Artifact {
     pub checksums: Vec<(Algorithm, Entry)>,
     /// Its `.mds`.
     pub digests: Option<Entry>,
+    /// Its attestations.
+    pub attestations: Vec<Entry>,
 }
 
 /// The digests of the files of one folder.

@@ -8,6 +8,7 @@
 //! maker of [`Verified`] and [`Batch`]: no token is minted and nothing is
 //! uploaded without one.
 
+mod enclosed;
 mod lists;
 mod together;
 
@@ -26,6 +27,7 @@ use crate::rules::{Finding, Rule};
 use crate::snapshot::{Artifact, Snapshot, basename};
 use crate::source::{Entry, Fetched};
 
+pub use enclosed::{AttestationPolicy, Enclosed};
 pub use lists::{FolderLists, Listed};
 
 /// The bytes of the sidecars of one artifact, with their paths.
@@ -40,6 +42,8 @@ pub struct Sidecars {
     /// What the lists of its folder, and of those above, say of it and of
     /// these sidecars.
     pub listed: Vec<Listed>,
+    /// Attestations of it, with their paths.
+    pub attestations: Vec<(String, Vec<u8>)>,
 }
 
 impl Sidecars {
@@ -65,6 +69,8 @@ pub struct Trust<'a> {
     pub signers: &'a [Fingerprint],
     /// Seconds since 1970.
     pub now: u64,
+    /// For attestations that lie in the release.
+    pub attestations: AttestationPolicy<'a>,
 }
 
 /// A distribution whose checksum and signature hold and whose metadata agrees
@@ -77,6 +83,7 @@ pub struct Verified {
     metadata: Metadata,
     signer: Signer,
     fetched: Fetched,
+    enclosed: Vec<Enclosed>,
 }
 
 impl Verified {
@@ -103,6 +110,15 @@ impl Verified {
     /// The bytes, and their digests.
     pub fn fetched(&self) -> &Fetched {
         &self.fetched
+    }
+    /// The attestations that lay beside it; at most one of a type.
+    pub fn enclosed(&self) -> &[Enclosed] {
+        &self.enclosed
+    }
+    /// Whether one of this type lay beside it.
+    pub fn encloses(&self, predicate_type: &str) -> bool {
+        let mut enclosed = self.enclosed.iter();
+        enclosed.any(|one| one.says.predicate_type == predicate_type)
     }
 }
 
@@ -153,6 +169,16 @@ pub fn judge(
             findings.extend(found);
             metadata
         });
+    let enclosed = enclosed::read(
+        artifact.name.as_ref(),
+        &fetched,
+        sidecars,
+        &trust.attestations,
+    );
+    let enclosed = enclosed.unwrap_or_else(|found| {
+        findings.extend(found);
+        Vec::new()
+    });
     let digests = (fetched.size(), *fetched.sha256(), *fetched.sha512());
     let holds = !findings.iter().any(Finding::refuses);
     let verified = match (&artifact.name, metadata, &signer) {
@@ -163,6 +189,7 @@ pub fn judge(
             metadata,
             signer: signer.clone(),
             fetched,
+            enclosed,
         }),
         _ => None,
     };

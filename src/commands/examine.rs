@@ -12,9 +12,9 @@ use tempfile::TempDir;
 use tokio::sync::Semaphore;
 use tokio::task;
 
-use super::Run;
 use super::judging::{Coming, Judging, groups};
 use super::told::{keys_findings, rows, take_judgement, unknown_signers, verdict};
+use super::{Run, trust};
 use crate::digest::coreutils_command;
 use crate::http::Client;
 use crate::openpgp::Keyring;
@@ -23,7 +23,7 @@ use crate::report::KeysRow;
 use crate::rules::{Finding, Rule};
 use crate::snapshot::Snapshot;
 use crate::source::{self, Arrivals, Entry, KeysFile, Source, SourceError, TOGETHER_FILE_LIMIT};
-use crate::verify::{Batch, Judgement, Trust};
+use crate::verify::{AttestationPolicy, Batch, Judgement, Trust};
 
 /// Artifacts under way at a time. Requests to the source are limited there;
 /// the rest keep both the network and the processors busy.
@@ -138,6 +138,10 @@ impl Run<'_> {
         let (snapshot, findings, waived) =
             Snapshot::classify(entries.clone(), &self.plan.selection, &self.plan.waivers);
         self.report.files = rows(&snapshot);
+        let mut artifacts = snapshot.artifacts().iter();
+        if artifacts.any(|artifact| !artifact.attestations.is_empty()) {
+            self.report.sigstore = Some(trust::row(&self.sigstore, self.context.now()));
+        }
         self.report.note(findings);
         // What a version may be is only asked where something is published, and
         // what a list of digests names, when it is read.
@@ -241,10 +245,15 @@ impl Run<'_> {
             .progress("verifying", snapshot.artifacts().len() as u64);
         let plan = self.plan;
         let now = self.context.now();
+        let (sigstore, publisher) = (Arc::clone(&self.sigstore), self.publisher.clone());
         let trust = Trust {
             keyring: &keyring,
             signers: &plan.signers,
             now,
+            attestations: AttestationPolicy {
+                trust: &sigstore,
+                publisher: publisher.as_ref(),
+            },
         };
         let lists = self
             .read_lists(source, snapshot, &mut arrivals, &trust)
@@ -256,6 +265,8 @@ impl Run<'_> {
             lists,
             under_way: Semaphore::new(ARTIFACTS_UNDER_WAY),
             now,
+            sigstore: Arc::clone(&self.sigstore),
+            publisher: self.publisher.clone(),
             temp,
         };
         let mut under_way: FuturesUnordered<_> = snapshot

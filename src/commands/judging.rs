@@ -12,12 +12,13 @@ use tokio::sync::Semaphore;
 use tokio::task;
 
 use super::examine::internal;
+use crate::attest::{self, Publisher};
 use crate::openpgp::Keyring;
 use crate::plan::Plan;
 use crate::rules::Finding;
 use crate::snapshot::{Artifact, FolderList, Snapshot};
 use crate::source::{Arrival, Arrivals, Entry, Fetched, Source, Wanted};
-use crate::verify::{FolderLists, Judgement, Sidecars, Trust, judge};
+use crate::verify::{AttestationPolicy, FolderLists, Judgement, Sidecars, Trust, judge};
 
 /// No sidecar is larger; what is, is something else.
 const SIDECAR_LIMIT: u64 = 256 * 1024;
@@ -31,6 +32,10 @@ pub(super) struct Judging<'a> {
     /// Turns to be had at a time.
     pub(super) under_way: Semaphore,
     pub(super) now: u64,
+    /// What proves attestations.
+    pub(super) sigstore: Arc<attest::Trust>,
+    /// By whom they must be, where it is known.
+    pub(super) publisher: Option<Publisher>,
     pub(super) temp: &'a TempDir,
 }
 
@@ -74,10 +79,16 @@ impl Judging<'_> {
         };
         // What is not here yet is asked for at once: the source keeps to what
         // a server is to be asked at a time.
-        let (signature, checksums, digests, fetched) = tokio::try_join!(
+        let attestations = artifact.attestations.iter().zip(here.attestations);
+        let attestations = attestations.map(|(entry, here)| async move {
+            let bytes = read_sidecar(source, entry, here).await?;
+            Ok((entry.path.clone(), bytes))
+        });
+        let (signature, checksums, digests, attestations, fetched) = tokio::try_join!(
             optional(artifact.signature.as_ref(), here.signature),
             try_join_all(checksums),
             optional(artifact.digests.as_ref(), here.digests),
+            try_join_all(attestations),
             file,
         )?;
         let digests = artifact.digests.as_ref().zip(digests);
@@ -86,14 +97,20 @@ impl Judging<'_> {
             checksums,
             digests: digests.map(|(entry, bytes)| (entry.path.clone(), bytes)),
             listed: self.lists.of(artifact),
+            attestations,
         };
         let (artifact, keyring) = (artifact.clone(), Arc::clone(&self.keyring));
         let (signers, now) = (self.plan.signers.clone(), self.now);
+        let (sigstore, publisher) = (Arc::clone(&self.sigstore), self.publisher.clone());
         task::spawn_blocking(move || {
             let trust = Trust {
                 keyring: &keyring,
                 signers: &signers,
                 now,
+                attestations: AttestationPolicy {
+                    trust: &sigstore,
+                    publisher: publisher.as_ref(),
+                },
             };
             judge(&artifact, fetched, &sidecars, &trust)
         })
@@ -123,6 +140,7 @@ pub(super) struct Coming {
     signature: Arrival,
     checksums: Vec<Arrival>,
     digests: Arrival,
+    attestations: Vec<Arrival>,
 }
 
 impl Coming {
@@ -140,7 +158,8 @@ impl Coming {
                 .iter()
                 .map(|(_, entry)| take(entry))
                 .collect(),
-            digests: artifact.digests.as_ref().map(take).unwrap_or_default(),
+            digests: artifact.digests.as_ref().map(&mut take).unwrap_or_default(),
+            attestations: artifact.attestations.iter().map(take).collect(),
         }
     }
 
@@ -150,10 +169,15 @@ impl Coming {
         for checksum in self.checksums {
             checksums.push(checksum.bytes().await);
         }
+        let mut attestations = Vec::with_capacity(self.attestations.len());
+        for attestation in self.attestations {
+            attestations.push(attestation.bytes().await);
+        }
         Here {
             signature,
             checksums,
             digests: self.digests.bytes().await,
+            attestations,
             file: self.file.copy().await,
         }
     }
@@ -165,6 +189,7 @@ struct Here {
     signature: Option<Vec<u8>>,
     checksums: Vec<Option<Vec<u8>>>,
     digests: Option<Vec<u8>>,
+    attestations: Vec<Option<Vec<u8>>>,
 }
 
 /// Each artifact with its sidecars, which are best read together.
@@ -183,6 +208,7 @@ fn list_group(list: &FolderList) -> Vec<Wanted<'_>> {
 fn group(artifact: &Artifact) -> Vec<Wanted<'_>> {
     let checksums = artifact.checksums.iter().map(|(_, entry)| entry);
     let others = artifact.signature.iter().chain(&artifact.digests);
+    let others = others.chain(&artifact.attestations);
     let mut group = vec![Wanted {
         entry: &artifact.entry,
         in_memory: false,

@@ -4,6 +4,7 @@
 //! One file per mode, each the story in its order, and the front door.
 
 mod approval;
+mod attest;
 mod cancel;
 mod cover;
 mod examine;
@@ -12,16 +13,21 @@ mod in_time;
 mod judging;
 mod lists;
 mod migrate;
+#[expect(clippy::disallowed_methods, reason = "waits for the index")]
+mod provenance;
 mod publish;
 mod read_back;
 #[expect(clippy::disallowed_methods, reason = "waits for the index")]
 mod tokens;
 mod told;
+mod trust;
 mod upload;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::attest::{Publisher, Trust};
 use crate::config;
 use crate::context::Context;
 use crate::endpoints::PROJECT_PAGE;
@@ -30,7 +36,7 @@ use crate::github::oidc::RequestCredentials;
 use crate::github::runner::{self, Runner, RunnerError};
 use crate::http::{Client, ClientOptions};
 use crate::inputs::Inputs;
-use crate::plan::{self, Mode, Plan, Waived};
+use crate::plan::{self, Attestations, Mode, Plan, Waived};
 use crate::report::{ConfigRow, Outcome, Report, mail, markdown, text};
 use crate::rules::{Exit, Finding, Rule};
 
@@ -43,6 +49,12 @@ struct Run<'a> {
     plan: &'a Plan,
     runner: &'a Runner,
     client: Client,
+    /// What proves attestations.
+    sigstore: Arc<Trust>,
+    /// The workflow that publishes, as the job's environment says it; none
+    /// where it does not, and where the release is only verified: whoever
+    /// verifies it need not be who publishes it.
+    publisher: Option<Publisher>,
     cancelled: Cancellation,
     report: Report,
 }
@@ -215,6 +227,16 @@ async fn carry_out(
         )]);
         return report;
     }
+    let sigstore = match trust::load(&plan.sigstore) {
+        Ok(sigstore) => sigstore,
+        Err(refusal) => {
+            report.note([refusal]);
+            return report;
+        }
+    };
+    if plan.mode == Mode::Publish && plan.attestations != Attestations::Off {
+        report.sigstore = Some(trust::row(&sigstore, context.now()));
+    }
     let client = match Client::new(&ClientOptions {
         user_agent: user_agent(context),
         connect_timeout: plan.timeouts.connect,
@@ -240,6 +262,11 @@ async fn carry_out(
         plan,
         runner,
         client,
+        sigstore: Arc::new(sigstore),
+        publisher: match plan.mode {
+            Mode::Verify => None,
+            Mode::Publish => trust::publisher_of_job(context),
+        },
         cancelled,
         report,
     };

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::attest::Attached;
 use super::examine::Examined;
 use super::upload::Uploads;
 use super::{Run, cancel};
@@ -98,6 +99,7 @@ impl Run<'_> {
     /// From the token to an index that serves the release.
     async fn send(&mut self, ready: Ready) {
         let (index, batch) = (&ready.index, &ready.examined.batch);
+        let mut attached = Attached::default();
         let uploads = Uploads::new(self, index, &ready.target, batch, &ready.ledger);
         if !uploads.is_empty() {
             let outcome = uploads.carry_out(&ready.credentials).await;
@@ -109,6 +111,8 @@ impl Run<'_> {
             for path in &outcome.uncertain {
                 self.set_state(path, State::Unknown);
             }
+            self.take_attached(&outcome.attached);
+            attached = outcome.attached;
             self.report.note(outcome.findings);
             if self.report.refused() {
                 let paths = outcome.uploaded.iter().chain(&outcome.uncertain);
@@ -118,7 +122,13 @@ impl Run<'_> {
         }
         if !self.report.refused() {
             let cancelled = self.cancelled.clone();
-            let read = cancelled.unless(self.read_back(index, batch)).await;
+            let read = async {
+                self.read_back(index, batch).await;
+                if !self.report.refused() {
+                    self.read_back_attestations(index, batch, &attached).await;
+                }
+            };
+            let read = cancelled.unless(read).await;
             if read.is_none() {
                 self.report.note([cancel::finding()]);
             }

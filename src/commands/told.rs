@@ -5,10 +5,10 @@
 
 use crate::openpgp::{Keyring, KeysReport};
 use crate::plan::Plan;
-use crate::report::{FileRow, Report, SignerRow};
+use crate::report::{AttestationRow, FileRow, Origin, Report, SignerRow};
 use crate::rules::{Finding, Rule};
 use crate::snapshot::{Class, Snapshot};
-use crate::verify::Judgement;
+use crate::verify::{Enclosed, Judgement, Verified};
 
 pub(super) fn rows(snapshot: &Snapshot) -> Vec<FileRow> {
     let row = |item: &crate::snapshot::Item| {
@@ -37,6 +37,9 @@ pub(super) fn take_judgement(report: &mut Report, judgement: &Judgement) {
         row.sha256 = Some(hex::encode(sha256));
         row.sha512 = Some(hex::encode(sha512));
         row.signer = signer.map(|signer| signer.primary.to_string());
+        let enclosed = judgement.verified.iter().flat_map(Verified::enclosed);
+        let row_of = |one: &Enclosed| AttestationRow::of(&one.says, Origin::Release);
+        row.attestations = enclosed.map(row_of).collect();
     }
     if let Some(signer) = signer {
         let signer = SignerRow {

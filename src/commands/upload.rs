@@ -11,22 +11,28 @@
 //! possible are left half published.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::{StreamExt as _, future, stream};
 use tokio::sync::Semaphore;
 
 use super::Run;
+use super::attest::{Attached, Attesting, publisher};
 use super::cancel::{self, Cancellation};
 use super::cover::{Projects, cover, without_environment};
 use super::tokens::Tokens;
+use crate::attest::{Sigstore, Trust};
 use crate::channel::Target;
 use crate::context::Context;
+use crate::github::claims::UnverifiedClaims;
 use crate::github::oidc::RequestCredentials;
 use crate::github::runner::{Progress, Runner};
-use crate::index::{self, FileState, Index, IndexError, Ledger};
+use crate::http::Client;
+use crate::index::{self, FileState, Index, IndexError, Ledger, UploadToken};
+use crate::plan::Attestations;
 use crate::rules::{Exit, Finding, Rule};
-use crate::verify::{Batch, Publishable};
+use crate::verify::{Batch, Publishable, Verified};
 
 /// What the uploads came to.
 #[derive(Default)]
@@ -35,6 +41,8 @@ pub(super) struct UploadOutcome {
     pub(super) uploaded: Vec<String>,
     /// The paths that were sent without an answer: the index may have them.
     pub(super) uncertain: Vec<String>,
+    /// What went with the files, sent or not.
+    pub(super) attached: Attached,
     pub(super) findings: Vec<Finding>,
 }
 
@@ -43,7 +51,10 @@ pub(super) struct Uploads<'a> {
     index: &'a Index,
     runner: &'a Runner,
     context: &'a Context,
+    client: Client,
     cancelled: Cancellation,
+    attestations: Attestations,
+    sigstore: Arc<Trust>,
     versions: Vec<VersionFiles<'a>>,
     /// The projects that the index did not know.
     unknown: BTreeSet<String>,
@@ -97,7 +108,10 @@ impl<'a> Uploads<'a> {
             index,
             runner: run.runner,
             context: run.context,
+            client: run.client.clone(),
             cancelled: run.cancelled.clone(),
+            attestations: run.plan.attestations,
+            sigstore: Arc::clone(&run.sigstore),
             versions,
             unknown: ledger.unknown_projects().map(str::to_owned).collect(),
             total,
@@ -114,14 +128,22 @@ impl<'a> Uploads<'a> {
     pub(super) async fn carry_out(&self, credentials: &RequestCredentials) -> UploadOutcome {
         let _group = self.runner.group("Upload");
         let mut outcome = UploadOutcome::default();
-        let first_token = self.cancelled.unless(self.first_token(credentials)).await;
-        let tokens = match first_token {
-            Some(Ok((tokens, warning))) => {
-                outcome.findings.extend(warning);
+        // Until here nothing was sent: a run that is told to end just ends.
+        let before = async {
+            let first = self.first_token(credentials).await;
+            let (tokens, token) = first.map_err(|refusal| vec![refusal])?;
+            let warning = without_environment(&token);
+            let (attached, found) = self.attest(credentials, token.claims()).await?;
+            Ok((tokens, attached, found.into_iter().chain(warning)))
+        };
+        let tokens = match self.cancelled.unless(before).await {
+            Some(Ok((tokens, attached, found))) => {
+                outcome.attached = attached;
+                outcome.findings.extend(found);
                 tokens
             }
-            Some(Err(refusal)) => {
-                outcome.findings.push(refusal);
+            Some(Err(refusals)) => {
+                outcome.findings.extend::<Vec<Finding>>(refusals);
                 return outcome;
             }
             None => {
@@ -132,6 +154,7 @@ impl<'a> Uploads<'a> {
         let lane = Lane {
             uploads: self,
             tokens: &tokens,
+            attached: &outcome.attached,
             places: Semaphore::new(self.concurrency),
             stopped: AtomicBool::new(false),
             progress: self.runner.progress("uploading", self.total),
@@ -163,12 +186,11 @@ impl<'a> Uploads<'a> {
         outcome
     }
 
-    /// A token that covers every project, before anything else begins, and a
-    /// warning where the job runs in no environment.
+    /// A token that covers every project, before anything else begins.
     async fn first_token<'b>(
         &'b self,
         credentials: &'b RequestCredentials,
-    ) -> Result<(Tokens<'b>, Option<Finding>), Finding> {
+    ) -> Result<(Tokens<'b>, Arc<UploadToken>), Finding> {
         let audience = index::audience(self.index).await;
         let audience = audience.map_err(|why| why.finding(None))?;
         let now = || self.context.now();
@@ -187,7 +209,32 @@ impl<'a> Uploads<'a> {
             projects,
         );
         let token = cover(&tokens, self.index).await?;
-        Ok((tokens, without_environment(&token)))
+        Ok((tokens, token))
+    }
+
+    /// What goes with the files.
+    async fn attest(
+        &self,
+        credentials: &RequestCredentials,
+        claims: Option<&UnverifiedClaims>,
+    ) -> Result<(Attached, Vec<Finding>), Vec<Finding>> {
+        let signer = Sigstore::new(
+            &self.client,
+            credentials,
+            &self.sigstore,
+            || self.context.now(),
+            |secret: &str| self.runner.mask(secret),
+        );
+        let files = self.versions.iter().flat_map(|version| &version.files);
+        let files: Vec<&Verified> = files.map(Publishable::verified).collect();
+        let attesting = Attesting {
+            wanted: self.attestations,
+            signer: &signer,
+            trust: &self.sigstore,
+            publisher: publisher(claims),
+            runner: self.runner,
+        };
+        attesting.attest(&files).await
     }
 
     fn note_unfinished(&self, outcome: &mut UploadOutcome) {
@@ -243,6 +290,7 @@ struct VersionState {
 struct Lane<'a> {
     uploads: &'a Uploads<'a>,
     tokens: &'a Tokens<'a>,
+    attached: &'a Attached,
     places: Semaphore,
     stopped: AtomicBool,
     progress: Progress,
@@ -307,11 +355,13 @@ impl Lane<'_> {
         let (path, size) = (file.verified().path(), file.verified().fetched().size());
         let token = self.tokens.for_upload(size, None);
         let token = cancelled.unless(token).await.ok_or(None)?.map_err(Some)?;
-        let sent = self.tokens.timed(size, index::publish(index, &token, file));
+        let attestations = self.attached.of(path);
+        let first = index::publish(index, &token, file, &attestations);
+        let sent = self.tokens.timed(size, first);
         let sent = match sent.await {
             Err(IndexError::TokenExpired) => {
                 let fresh = self.tokens.for_upload(size, Some(&token)).await?;
-                index::publish(index, &fresh, file).await
+                index::publish(index, &fresh, file, &attestations).await
             }
             sent => sent,
         };

@@ -125,6 +125,7 @@ impl Reader<'_> {
             Shape::Word | Shape::Secret => self.word(row, node),
             Shape::Lines => self.lines(row, node),
             Shape::Flag => self.flag(row, node),
+            Shape::Choice => self.choice(row, node),
             Shape::Number => self.number(row, node),
         }?;
         Some(Setting {
@@ -179,6 +180,14 @@ impl Reader<'_> {
                 self.refuse_value(row, node, "`true` or `false`, without quotes", found);
                 None
             }
+        }
+    }
+
+    /// A flag as it is, or a word.
+    fn choice(&mut self, row: &Row, node: &Node) -> Option<String> {
+        match node.value {
+            Value::Flag(_) => self.flag(row, node),
+            _ => self.word(row, node),
         }
     }
 

@@ -63,7 +63,7 @@ fn names_of_releases_are_keys_that_need_no_quotes() {
 fn every_input_but_those_of_one_run_may_stand_in_a_file() {
     for row in TABLE {
         let value = match row.shape {
-            crate::inputs::Shape::Flag => "true",
+            crate::inputs::Shape::Flag | crate::inputs::Shape::Choice => "true",
             crate::inputs::Shape::Number => "7",
             _ => "'x'",
         };

@@ -8,6 +8,10 @@
 //! index that says something else is quoted, and the rule's own advice stands.
 //! Pure.
 
+mod attestation;
+
+use attestation::ATTESTATION;
+
 /// A part of an index's sentence, and what to do about it.
 type Row = (&'static str, &'static str);
 
@@ -324,10 +328,6 @@ const FILE: &[Row] = &[
         "Build again with a current back end: a tool wrote the zip in a way that readers disagree on.",
     ),
     (
-        "Invalid attestations supplied",
-        "The attestation is not one that the index takes for this workflow: compare the registered publisher with the workflow that ran.",
-    ),
-    (
         "content is not allowed",
         "Build again without the encrypted code.",
     ),
@@ -407,7 +407,7 @@ fn find(tables: &[&[Row]], words: &str) -> Option<&'static str> {
 
 /// What to do about a refused upload; none where the index says something new.
 pub(super) fn on_upload(words: &str) -> Option<&'static str> {
-    find(&[REQUEST, NAME, METADATA, FILE], words)
+    find(&[REQUEST, NAME, METADATA, ATTESTATION, FILE], words)
 }
 
 /// What to do about a refused mint; none where the index says something new.

@@ -20,7 +20,7 @@ use url::Url;
 use super::error::Job;
 use super::{Endpoints, Index, IndexError, macaroon};
 use crate::endpoints::GUARDED_AUDIENCES;
-use crate::github::claims::PublisherForm;
+use crate::github::claims::{PublisherForm, UnverifiedClaims};
 use crate::github::oidc::{IdToken, RequestCredentials, id_token};
 use crate::http::{
     self, HttpError, display_url, error_for_status, error_for_status_without, read_limited, redact,
@@ -101,6 +101,7 @@ pub struct UploadToken {
     /// When it was given, by the index's own clock.
     given: Option<u64>,
     publisher: Option<PublisherForm>,
+    claims: Option<UnverifiedClaims>,
 }
 
 impl UploadToken {
@@ -132,6 +133,11 @@ impl UploadToken {
     /// The publisher's form, as the job's identity would fill it in.
     pub fn publisher(&self) -> Option<&PublisherForm> {
         self.publisher.as_ref()
+    }
+
+    /// What the identity token said that it was given for.
+    pub fn claims(&self) -> Option<&UnverifiedClaims> {
+        self.claims.as_ref()
     }
 
     /// Whether both are one token.
@@ -202,6 +208,7 @@ pub async fn mint(index: &Index, id_token: &IdToken) -> Result<UploadToken, Inde
     let token = read_token(&body).map(|token| UploadToken {
         given,
         publisher: publisher_of(id_token),
+        claims: id_token.claims(),
         ..token
     });
     token.ok_or_else(|| IndexError::Unreadable {
@@ -317,6 +324,7 @@ fn read_token(body: &[u8]) -> Option<UploadToken> {
         expires: answer.expires,
         given: None,
         publisher: None,
+        claims: None,
     })
 }
 

@@ -23,6 +23,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
 use super::{Index, IndexError, UploadToken};
+use crate::attest::Attestation;
 use crate::dist::form::form_fields;
 use crate::http::{self, HttpError, Progress, error_for_status_without, forms, redact, sanitise};
 use crate::verify::Publishable;
@@ -80,7 +81,8 @@ enum Fault {
 
 /// Sends one file of a batch, up to four times: the index answers a file that
 /// it has already, with the same bytes, as it answers a new one. What is sent
-/// is read from the handle that was verified, and hashed again on the way.
+/// is read from the handle that was verified, and hashed again on the way. The
+/// attestations go with it; a file that the index has already gets none.
 ///
 /// # Errors
 /// [`IndexError::TokenExpired`] when a fresh token helps; a refusal with the
@@ -90,6 +92,7 @@ pub async fn publish(
     index: &Index,
     token: &UploadToken,
     file: &Publishable<'_>,
+    attestations: &[Attestation],
 ) -> Result<Uploaded, IndexError> {
     let file = file.verified();
     let (name, fetched) = (file.name(), file.fetched());
@@ -99,6 +102,7 @@ pub async fn publish(
         .await
         .map_err(|error| IndexError::ContentUnreadable(error.to_string()))??;
     let fields = form_fields(file.metadata());
+    let attestations = (!attestations.is_empty()).then(|| Attestation::list_to_text(attestations));
     let one = Upload {
         file: name.file(),
         fields: &fields,
@@ -110,7 +114,7 @@ pub async fn publish(
             blake2b_256,
             md5,
         },
-        attestations: None,
+        attestations: attestations.as_deref(),
         open: &open,
     };
     upload(index, token, &one).await

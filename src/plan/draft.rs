@@ -10,9 +10,9 @@ use pep440_rs::Version;
 
 use super::asf_server::{AsfServer, archived, asf_server};
 use super::{
-    ApprovalLevel, Area, ExpectedDigest, GithubToken, IndexChoice, Limits, Location, Mode,
-    Patterns, Plan, Projects, Reader, Requirement, Selection, Timeouts, Waiver, Waivers, places,
-    require, select, values,
+    ApprovalLevel, Area, Attestations, ExpectedDigest, GithubToken, IndexChoice, Limits, Location,
+    Mode, Patterns, Plan, Projects, Reader, Requirement, Selection, SigstoreChoice, Timeouts,
+    Waiver, Waivers, attesting, places, require, select, values,
 };
 use crate::openpgp::Fingerprint;
 use crate::rules::{Finding, Rule};
@@ -35,6 +35,8 @@ pub(super) struct Draft {
     expected_digest: ExpectedDigest,
     approval: Option<ApprovalLevel>,
     github_token: Option<GithubToken>,
+    attestations: Option<Attestations>,
+    sigstore: Option<SigstoreChoice>,
     dry_run: bool,
     compare_downloads: bool,
     concurrency: Option<usize>,
@@ -53,13 +55,6 @@ impl Draft {
             );
         }
         let flag = "`true` or `false`";
-        if reader.word("attestations", flag, values::flag) == Some(true) {
-            reader.refuse(
-                "attestations",
-                "`false`: this version cannot attest yet",
-                "`true`",
-            );
-        }
         let base = reader.word("index", places::INDEX_LEGAL, places::index);
         let upload = reader.optional("upload-url", places::URL_LEGAL, places::url);
         Self {
@@ -109,6 +104,8 @@ impl Draft {
                 "a token: ASCII without blanks",
                 GithubToken::read,
             ),
+            attestations: reader.optional("attestations", attesting::LEGAL, Attestations::read),
+            sigstore: reader.word("sigstore", attesting::SIGSTORE_LEGAL, SigstoreChoice::read),
             dry_run: reader.word("dry-run", flag, values::flag).unwrap_or(false),
             compare_downloads: reader
                 .word("compare-downloads", flag, values::flag)
@@ -172,6 +169,9 @@ impl Draft {
             reader.refuse("projects", "the projects that may be published", "`none`");
         }
         let Some(index) = &self.index else { return };
+        if let Some(sigstore) = &self.sigstore {
+            attesting::check(index, self.attestations, sigstore, reader);
+        }
         if matches!(self.source, Some(Location::Path(_)))
             && self.area.is_none()
             && matches!(index, IndexChoice::Own { .. })
@@ -259,6 +259,8 @@ impl Draft {
             required: self.required,
             selection: self.selection,
             waivers: self.waivers,
+            attestations: self.attestations.unwrap_or(Attestations::derive(&index)),
+            sigstore: self.sigstore?,
             expected_digest: self.expected_digest,
             approval: self
                 .approval

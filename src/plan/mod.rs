@@ -10,6 +10,7 @@
 
 mod approval;
 mod asf_server;
+mod attesting;
 mod draft;
 mod places;
 mod require;
@@ -32,6 +33,7 @@ use crate::rules::{Finding, Rule};
 
 pub use approval::{ApprovalLevel, GithubToken};
 pub use asf_server::{AsfServer, asf_server};
+pub use attesting::{Attestations, SigstoreChoice};
 pub use places::{Area, IndexChoice, Location};
 pub use require::{Needed, Requirement, Whose};
 pub use select::{Patterns, Projects, Selection, Waived, Waiver, Waivers};
@@ -127,6 +129,10 @@ pub struct Plan {
     pub approval: ApprovalLevel,
     /// What may ask GitHub about it.
     pub github_token: Option<GithubToken>,
+    /// Whether attestations go with the files.
+    pub attestations: Attestations,
+    /// Whose certificates and whose log count for attestations.
+    pub sigstore: SigstoreChoice,
     /// Stop before the token.
     pub dry_run: bool,
     /// Download everything in the end and compare it.

@@ -284,7 +284,16 @@ fn each_value_is_read_or_refused() {
             &["none", "ghs_0123456789", "github_pat_1.2-3"],
             &["two words", "caf\u{e9}"],
         ),
-        ("attestations", &["false"], &["true", "yes"]),
+        (
+            "attestations",
+            &["true", "false", "best-effort", "derived"],
+            &["yes", "best effort", "True"],
+        ),
+        (
+            "sigstore",
+            &["public", "staging", "trust.json"],
+            &["https://fulcio.example"],
+        ),
         ("dry-run", &["true", "false"], &["yes", "1"]),
         ("compare-downloads", &["true", "false"], &["yes", "1"]),
         ("concurrency", &["1", "32"], &["0", "33", "four"]),

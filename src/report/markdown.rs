@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use super::approval::ApprovalRow;
 use super::escape::{markdown as shown, preformatted};
-use super::{FileRow, Outcome, Report, State, mail, text};
+use super::{AttestationRow, FileRow, Outcome, Provenance, Report, State, mail, text};
 use crate::rules::{Finding, Severity};
 
 /// GitHub refuses a summary beyond this many bytes; the rest of the step's
@@ -80,6 +80,13 @@ fn facts(page: &mut String, report: &Report) {
     if !report.index.is_empty() {
         rows.push(("Index", shown(&report.index)));
     }
+    for (by, files) in report.attesters() {
+        let count = text::counted(files, "file");
+        rows.push(("Attested by", format!("{} ({count})", shown(&by))));
+    }
+    if let Some(sigstore) = &report.sigstore {
+        rows.push(("Sigstore", shown(&sigstore.shown())));
+    }
     if rows.is_empty() {
         return;
     }
@@ -145,8 +152,8 @@ fn files(page: &mut String, report: &Report) {
         return;
     }
     page.push_str(
-        "\n### Files\n\n| Path | Class | Project | Version | Bytes | SHA-256 | Signer | Index |\n\
-         |---|---|---|---|---:|---|---|---|\n",
+        "\n### Files\n\n| Path | Class | Project | Version | Bytes | SHA-256 | Signer | Index | Attestations |\n\
+         |---|---|---|---|---:|---|---|---|---|\n",
     );
     // Sidecars follow what is published, so that a cut costs the least.
     let (first, rest): (Vec<_>, Vec<_>) = report
@@ -157,7 +164,7 @@ fn files(page: &mut String, report: &Report) {
         let cell = |text: &Option<String>| text.as_deref().map_or(String::new(), shown);
         let _ = writeln!(
             page,
-            "| {} | {} | {} | {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} |",
             shown(&row.path),
             row.class,
             cell(&row.project),
@@ -166,7 +173,23 @@ fn files(page: &mut String, report: &Report) {
             cell(&row.sha256),
             cell(&row.signer),
             standing(row),
+            attestations(row),
         );
+    }
+}
+
+/// The attestations of a distribution, each with its place in the log; a word
+/// where the index was asked and shows none.
+fn attestations(row: &FileRow) -> String {
+    let one = |one: &AttestationRow| format!("{}, log entry {}", shown(one.kind()), one.log_index);
+    let all: Vec<String> = row.attestations.iter().map(one).collect();
+    match row.provenance {
+        _ if row.class != "distribution" => String::new(),
+        Provenance::Unknown | Provenance::Attested => all.join("; "),
+        Provenance::Other | Provenance::Unattested if all.is_empty() => {
+            row.provenance.word().to_owned()
+        }
+        other => format!("{}; the index: {}", all.join("; "), other.word()),
     }
 }
 

@@ -7,13 +7,18 @@
 //! `github::runner` where it goes. Pure.
 
 pub mod approval;
+mod attestation;
 pub mod escape;
 pub mod mail;
 pub mod markdown;
 pub mod text;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use approval::ApprovalRow;
 use serde::Serialize;
+
+pub use attestation::{AttestationRow, Origin, Provenance, SigstoreRow};
 
 use crate::plan::Waived;
 use crate::rules::{Exit, Finding, Rule, exit_of};
@@ -101,6 +106,10 @@ pub struct FileRow {
     pub signer: Option<String>,
     /// Where it stands on the index.
     pub state: State,
+    /// Its attestations that were verified.
+    pub attestations: Vec<AttestationRow>,
+    /// Whether the index shows attestations of it.
+    pub provenance: Provenance,
 }
 
 /// A KEYS file that was read.
@@ -170,6 +179,9 @@ pub struct Report {
     /// Who approved the run; absent where nobody asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approval: Option<ApprovalRow>,
+    /// What proves attestations; absent where the run did not come so far.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sigstore: Option<SigstoreRow>,
     /// Every path of the source.
     pub files: Vec<FileRow>,
     /// Every verdict.
@@ -235,6 +247,7 @@ impl Report {
             area: None,
             config: None,
             approval: None,
+            sigstore: None,
             files: Vec::new(),
             findings: Vec::new(),
             waived: Vec::new(),
@@ -319,6 +332,18 @@ impl Report {
 }
 
 impl Report {
+    /// By whom the files are attested, sorted, with the number of files.
+    pub fn attesters(&self) -> Vec<(String, usize)> {
+        let mut attesters: BTreeMap<String, usize> = BTreeMap::new();
+        for row in &self.files {
+            let by: BTreeSet<String> = row.attestations.iter().map(AttestationRow::by).collect();
+            for name in by {
+                *attesters.entry(name).or_default() += 1;
+            }
+        }
+        attesters.into_iter().collect()
+    }
+
     /// The projects and versions of [`Self::published`], sorted.
     pub fn published_versions(&self) -> Vec<(String, String)> {
         let mut versions: Vec<(String, String)> = self

@@ -72,7 +72,7 @@ pub fn outcome(report: &Report) -> String {
 }
 
 /// `1 file`, `2 files`.
-fn counted(number: usize, what: &str) -> String {
+pub(super) fn counted(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
@@ -114,6 +114,13 @@ pub fn facts(report: &Report) -> Vec<String> {
     }
     for (name, value) in report.approval.iter().flat_map(ApprovalRow::facts) {
         lines.push(format!("{}: {}", name.to_ascii_lowercase(), line(&value)));
+    }
+    for (by, files) in report.attesters() {
+        let count = counted(files, "file");
+        lines.push(format!("attests: {} ({count})", line(&by)));
+    }
+    if let Some(sigstore) = &report.sigstore {
+        lines.push(format!("sigstore: {}", line(&sigstore.shown())));
     }
     if let Some(digest) = &report.digest {
         lines.push(format!("digest:  {digest}"));

@@ -149,7 +149,7 @@ rules! {
         "A checksum or signature of a kind that the ASF no longer allows; it does not count."
         => "Remove it; use `.sha512` and `.asc`.";
     AttestationUnchecked "attestation-unchecked" Refuse Verdict true
-        "An attestation comes with the release, and this version cannot verify it."
+        "An attestation comes with the release, and it is none that can be verified and passed on to an index."
         => "Remove it or exclude it; waived, it is listed and neither counted nor passed on.";
     BasenameTwice "basename-twice" Refuse Verdict false
         "Two folders hold a distribution of the same name; an index has no folders."
@@ -432,6 +432,18 @@ rules! {
     TokenUnreachable "token-unreachable" Refuse Outside false
         "The identity token or the upload token could not be had."
         => "Run the job again; what is already there is kept.";
+    AttestationWrong "attestation-wrong" Refuse Verdict false
+        "An attestation does not prove what the index will ask of it: this file, published by this workflow. The index would refuse the file with it."
+        => "If it came with the release, have it made again by the workflow that publishes, or remove it; if this run made it, report it with the log.";
+    AttestationRefused "attestation-refused" Refuse Verdict false
+        "Sigstore makes no attestations for this job."
+        => "Read Sigstore's answer; `attestations: false` publishes without them.";
+    AttestationUnmade "attestation-unmade" Refuse Outside false
+        "The files could not be attested: Sigstore or GitHub's identity tokens were out of reach. Nothing was uploaded, since no attestation can be added later."
+        => "Run the job again; `attestations: best-effort` publishes without them where that fails again.";
+    AttestationMissing "attestation-missing" Warn Outside false
+        "Files are published without attestations, as `attestations: best-effort` allows; none can be added later."
+        => "Nothing, if the release may be without; otherwise a new version is the only way.";
     UploadRefused "upload-refused" Refuse Verdict false
         "The index refused a file for good."
         => "Read the index's answer; files already published stay.";
@@ -444,6 +456,9 @@ rules! {
     ReadBackDiffers "read-back-differs" Refuse Verdict false
         "The index shows other bytes than those that were sent."
         => "Tell the project's security list: the index serves something else.";
+    AttestationNotShown "attestation-not-shown" Refuse Outside false
+        "The index has the file and does not show the attestation that was sent with it, or shows another."
+        => "Run the job again later: it only looks. If it stays so, ask the index; for one that keeps no attestations set `attestations: false`.";
 
     // The run itself.
     Cancelled "cancelled" Refuse Outside false

@@ -28,6 +28,7 @@ pub(super) fn gather(items: &[Item]) -> Vec<Artifact> {
                 signature: None,
                 checksums: Vec::new(),
                 digests: None,
+                attestations: Vec::new(),
             },
         );
     }
@@ -42,6 +43,7 @@ pub(super) fn gather(items: &[Item]) -> Vec<Artifact> {
             Class::Signature => artifact.signature = Some(entry.clone()),
             Class::Checksum(algorithm) => artifact.checksums.push((*algorithm, entry.clone())),
             Class::DigestList => artifact.digests = Some(entry.clone()),
+            Class::Attestation => artifact.attestations.push(entry.clone()),
             _ => {}
         }
     }

@@ -89,15 +89,26 @@ impl<'a> Judge<'a> {
             let found = format!("`{}`", basename(path));
             return self.refuse(Rule::PathUnknown, path, expected, found);
         }
-        if class == Class::Attestation {
-            let expected = "no attestation in the release: this version cannot verify one";
-            let found = format!("`{}`", basename(path));
-            return self.refuse(Rule::AttestationUnchecked, path, expected, found);
+        if class == Class::Attestation && self.leaves_out(path) {
+            return Class::Waived;
         }
         if class == Class::WeakSidecar {
             self.warn_of_weak(path);
         }
         class
+    }
+
+    /// Whether an attestation is waived: then it is neither read nor passed on.
+    fn leaves_out(&mut self, path: &str) -> bool {
+        let expected = "an attestation that is verified";
+        let found = format!("`{}`, which is left out", basename(path));
+        let mut finding = Finding::new(Rule::AttestationUnchecked, Some(path), expected, found);
+        let Some(waived) = self.waivers.apply(&mut finding) else {
+            return false;
+        };
+        self.findings.push(finding);
+        self.waived.push(waived);
+        true
     }
 
     fn warn_of_weak(&mut self, path: &str) {

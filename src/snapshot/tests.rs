@@ -121,9 +121,12 @@ fn digest_lists_and_attestations_belong_to_their_file() {
     let with = |suffix: &str| [wheel.to_owned(), format!("{wheel}{suffix}")];
     for (suffix, class) in [
         (".mds", "digest-list"),
-        (".publish.attestation", "refused"),
-        (".provenance", "refused"),
-        (".intoto.jsonl", "refused"),
+        (".publish.attestation", "attestation"),
+        (".slsa.attestation", "attestation"),
+        (".attestation", "attestation"),
+        (".provenance", "attestation"),
+        (".intoto.jsonl", "attestation"),
+        (".sigstore.json", "attestation"),
     ] {
         let paths = with(suffix);
         let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
@@ -135,11 +138,14 @@ fn digest_lists_and_attestations_belong_to_their_file() {
             "{suffix}"
         );
     }
-    let (_, findings, _) = classify(
-        &[wheel, "foo-1.0-py3-none-any.whl.publish.attestation"],
-        &[],
-    );
-    assert_eq!(findings[0].rule, Rule::AttestationUnchecked);
+    let attested = [wheel, "foo-1.0-py3-none-any.whl.publish.attestation"];
+    let waiver = "attestation-unchecked *.attestation made by the builder";
+    for (waivers, attestations) in [(&[][..], 1), (&["--waive", waiver], 0)] {
+        let (snapshot, findings, waived) = classify(&attested, waivers);
+        assert_eq!(snapshot.artifacts()[0].attestations.len(), attestations);
+        assert!(!findings.iter().any(Finding::refuses), "{findings:?}");
+        assert_eq!(waived.len(), 1 - attestations);
+    }
     let (snapshot, findings, _) = classify(
         &[wheel, "SHA512SUMS", "SHA512SUMS.asc", "SHA512SUMS.sha512"],
         &["--include", "*.whl"],

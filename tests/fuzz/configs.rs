@@ -181,7 +181,7 @@ pub fn config() -> Target {
     .into();
     // Every input once.
     let value = |row: &Row| match row.shape {
-        Shape::Flag => "true",
+        Shape::Flag | Shape::Choice => "true",
         Shape::Number => "7",
         Shape::Word | Shape::Secret | Shape::Lines => "'x'",
     };
@@ -259,7 +259,7 @@ pub fn check_settings(settings: &[&Setting]) -> Result<(), String> {
                 Some(value.as_str()) == row.default
                     || digits && (value == "0" || !value.starts_with('0')) && !value.is_empty()
             }
-            Shape::Word | Shape::Secret => seen(value),
+            Shape::Word | Shape::Secret | Shape::Choice => seen(value),
             Shape::Lines => {
                 !value.trim().is_empty()
                     && value

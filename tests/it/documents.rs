@@ -195,6 +195,7 @@ fn schema_of(row: &Row) -> Value {
             { "type": "array", "minItems": 1, "items": line },
         ] }),
         Shape::Flag => json!({ "type": "boolean" }),
+        Shape::Choice => json!({ "anyOf": [{ "type": "boolean" }, line] }),
         Shape::Number => {
             let number = json!({ "type": "integer", "minimum": 0 });
             match row.default.filter(|word| word.parse::<u64>().is_err()) {

@@ -4,6 +4,7 @@
 //! Publishing from the first request to the last: runs that are ended at any
 //! moment, and what the next run makes of it.
 
+mod attesting;
 mod cancelled;
 mod downloads;
 mod form;

@@ -277,8 +277,56 @@ pub(crate) const UPLOADS: &[(&str, &str)] = &[
         "licence file",
     ),
     (
-        "400 Invalid attestations supplied during upload: Malformed attestations",
+        "400 Invalid attestations supplied during upload: Something new",
         "registered publisher",
+    ),
+    (
+        "400 Invalid attestations supplied during upload: Attestations are only supported when using Trusted Publishing",
+        "attestations: false",
+    ),
+    (
+        "400 Invalid attestations supplied during upload: Attestations are not currently supported with ActiveState publishers",
+        "GitHub",
+    ),
+    (
+        "400 Invalid attestations supplied during upload: Malformed attestations: an empty attestation set is not permitted",
+        "report it",
+    ),
+    (
+        "400 Invalid attestations supplied during upload: A maximum of 2 attestations per file are supported",
+        "fewer",
+    ),
+    (
+        "400 Invalid attestations supplied during upload: Multiple attestations for the same file with the same predicate type (x) are not supported",
+        "one attestation of a type",
+    ),
+    (
+        "400 Invalid attestations supplied during upload: Could not verify the uploaded artifact using the included attestation: Verification failed: Certificate's Build Config URI (x) does not match expected Trusted Publisher (f.yml @ o/r)",
+        "file name and repository",
+    ),
+    (
+        "400 Invalid attestations supplied during upload: Could not verify the uploaded artifact using the included attestation: Verification failed: Certificate's OIDCSourceRepositoryURI does not match (got 'a', expected 'b')",
+        "owner and repository",
+    ),
+    (
+        "400 Invalid attestations supplied during upload: Could not verify the uploaded artifact using the included attestation: Verification failed: subject does not match distribution digest",
+        "another file",
+    ),
+    (
+        "400 Invalid attestations supplied during upload: Could not verify the uploaded artifact using the included attestation: Verification failed: not enough sources of verified time",
+        "Rekor v1",
+    ),
+    (
+        "400 Invalid attestations supplied during upload: Could not verify the uploaded artifact using the included attestation: Verification failed: Unsupported DSSE log entry type: intoto/0.0.2",
+        "`dsse`",
+    ),
+    (
+        "400 Invalid attestations supplied during upload: Could not verify the uploaded artifact using the included attestation: Verification failed: unknown attestation type: x",
+        "SLSA",
+    ),
+    (
+        "400 Invalid attestations supplied during upload: Could not verify the uploaded artifact using the included attestation: Verification failed: too many subjects in statement (must be exactly one)",
+        "sigstore: public",
     ),
 ];
 
@@ -377,7 +425,10 @@ fn every_code_of_a_refused_mint_has_advice() {
 
 #[test]
 fn no_row_of_the_tables_is_hidden_behind_another() {
-    for tables in [&[REQUEST, NAME, METADATA, FILE][..], &[REQUEST, NAME, MINT]] {
+    for tables in [
+        &[REQUEST, NAME, METADATA, ATTESTATION, FILE][..],
+        &[REQUEST, NAME, MINT],
+    ] {
         for (part, advice) in tables.iter().flat_map(|table| table.iter()) {
             assert_eq!(find(tables, part), Some(*advice), "{part}");
         }

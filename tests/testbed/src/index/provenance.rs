@@ -21,8 +21,11 @@ pub(super) async fn show(
     Path((name, version, filename)): Path<(String, String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    let state = shared.lock();
-    let project = state.project(&name);
+    let mut state = shared.lock();
+    let hidden = state.faults.hidden_provenance > 0;
+    state.faults.hidden_provenance = state.faults.hidden_provenance.saturating_sub(1);
+    let absent = state.faults.integrity_absent;
+    let project = state.project(&name).filter(|_| !absent);
     let file = project.and_then(|project| project.files.get(&filename));
     let Some(file) = file.filter(|file| same_version(&file.version, &version)) else {
         let html = [(header::CONTENT_TYPE, "text/html; charset=UTF-8")];
@@ -48,7 +51,8 @@ pub(super) async fn show(
             return answer(StatusCode::NOT_ACCEPTABLE, "application/json", &body);
         }
     };
-    match &file.provenance {
+    let other = state.faults.false_provenance.get(&filename);
+    match other.or(file.provenance.as_ref()).filter(|_| !hidden) {
         Some(provenance) => answer(StatusCode::OK, media_type, provenance),
         None => {
             let message = format!("No provenance available for {filename}");

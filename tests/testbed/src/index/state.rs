@@ -50,6 +50,8 @@ pub struct FileRecord {
     pub size: u64,
     /// Lower-case hexadecimal digits.
     pub sha256: String,
+    /// What it shows of the file's attestations.
+    pub provenance: Option<Value>,
 }
 
 /// The faults that the index shall show.
@@ -97,6 +99,12 @@ pub struct Faults {
     pub unrendered_descriptions: bool,
     /// Attestations are ignored, and none is shown.
     pub attestations_disabled: bool,
+    /// For so many reads, files are said to have no attestations.
+    pub hidden_provenance: usize,
+    /// What is shown of a file of this name instead of its own attestations.
+    pub false_provenance: BTreeMap<String, Value>,
+    /// There are no pages on attestations.
+    pub integrity_absent: bool,
 }
 
 pub(super) struct Shared {
@@ -299,6 +307,7 @@ impl Known {
                 version: file.version.clone(),
                 size: file.digests.size,
                 sha256: file.digests.sha256.clone(),
+                provenance: file.provenance.clone(),
             })
             .collect()
     }

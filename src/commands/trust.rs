@@ -1,0 +1,69 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! What proves attestations in this run, and by whom they must be.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use crate::attest::{AttestError, Publisher, Trust};
+use crate::context::Context;
+use crate::github::claims::UnverifiedClaims;
+use crate::plan::SigstoreChoice;
+use crate::report::SigstoreRow;
+use crate::rules::{Finding, Rule};
+
+/// No trust configuration is longer, in bytes.
+const LONGEST: u64 = 4 << 20;
+/// Seconds.
+const DAY: u64 = 24 * 60 * 60;
+
+/// What the input names.
+pub(super) fn load(choice: &SigstoreChoice) -> Result<Trust, Finding> {
+    let loaded = match choice {
+        SigstoreChoice::Public => Trust::public(),
+        SigstoreChoice::Staging => Trust::staging(),
+        SigstoreChoice::Own(path) => read(path)
+            .map_err(|why| AttestError::Trust(why.to_string()))
+            .and_then(|text| Trust::own(&path.display().to_string(), &text)),
+    };
+    loaded.map_err(|why| {
+        Finding::new(
+            Rule::InputIllegal,
+            Some("sigstore"),
+            "`public`, `staging`, or the path of a client trust configuration",
+            format!("`{choice}`: {why}"),
+        )
+    })
+}
+
+fn read(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let read = File::open(path)?
+        .take(LONGEST + 1)
+        .read_to_string(&mut text)?;
+    if read as u64 > LONGEST {
+        return Err(io::Error::other(format!("more than {LONGEST} bytes")));
+    }
+    Ok(text)
+}
+
+/// For the report.
+pub(super) fn row(trust: &Trust, now: u64) -> SigstoreRow {
+    SigstoreRow {
+        instance: trust.name().to_owned(),
+        trusted_root_age_days: trust.age(now).map(|age| age.as_secs() / DAY),
+    }
+}
+
+/// The workflow as the job's environment says it, without a token. It can only
+/// stop a run early: what the token says is compared again.
+pub(super) fn publisher_of_job(context: &Context) -> Option<Publisher> {
+    let claims = UnverifiedClaims {
+        repository: context.env("GITHUB_REPOSITORY").map(str::to_owned),
+        workflow_ref: context.env("GITHUB_WORKFLOW_REF").map(str::to_owned),
+        ..UnverifiedClaims::default()
+    };
+    Publisher::of(&claims)
+}
