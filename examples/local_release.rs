@@ -4,9 +4,10 @@
 //! The main job on this machine alone: `cargo run --example local_release`.
 //!
 //! Starts stand-ins for the distribution server, GitHub (identity tokens, and
-//! who approved the run) and the index on loopback, makes a small signed release of two projects, and
-//! runs the library's front door as the action does: verify, publish, and
-//! then once more after one byte has changed.
+//! who approved the run), Sigstore and the index on loopback, makes a small
+//! signed release of two projects, and runs the library's front door as the
+//! action does: verify, publish with attestations, and then once more after one
+//! byte has changed.
 
 use std::error::Error;
 use std::path::Path;
@@ -22,6 +23,7 @@ use testbed::github_api::GithubApi;
 use testbed::index::{FakeIndex, Options, Publisher};
 use testbed::oidc::FakeIssuer;
 use testbed::openpgp::{Kind, TestKey};
+use testbed::sigstore::FakeSigstore;
 
 /// Where the release lies, as on the ASF's server.
 const FOLDER: &str = "release/example/1.2.0/";
@@ -32,6 +34,7 @@ struct World {
     index: FakeIndex,
     issuer: FakeIssuer,
     github: GithubApi,
+    sigstore: FakeSigstore,
     manager: TestKey,
     folder: TempDir,
 }
@@ -45,12 +48,15 @@ impl World {
         };
         let index = FakeIndex::start(options);
         index.register(Publisher::example(&["example-one", "example-two"]));
+        let sigstore = FakeSigstore::start(issuer.trust());
+        index.trust_sigstore(sigstore.anchors());
         let manager = TestKey::generate("Rita Manager <rita@example.org>", Kind::Rsa2048);
         Ok(Self {
             dist: DistServer::start(),
             index,
             issuer,
             github: GithubApi::start(),
+            sigstore,
             manager,
             folder: TempDir::new()?,
         })
@@ -89,6 +95,11 @@ impl World {
             ("source", self.dist.url(FOLDER)),
             ("keys", self.dist.url("release/example/KEYS")),
             ("index", self.index.base()),
+            ("attestations", "true".to_owned()),
+            (
+                "sigstore",
+                self.sigstore.trust_config().display().to_string(),
+            ),
             ("projects", "example-*".to_owned()),
             ("approval", "required".to_owned()),
             ("github-token", self.github.token()),
@@ -184,8 +195,9 @@ async fn story() -> Result<(), Box<dyn Error>> {
     world.show_summary()?;
     let served = world.index.files("example-one").len() + world.index.files("example-two").len();
     say(&format!(
-        "\nThe index serves {served} files; {} token was minted.",
-        world.index.minted()
+        "\nThe index serves {served} files; {} token was minted, and Sigstore's log has {} entries.",
+        world.index.minted(),
+        world.sigstore.counts().entries
     ));
 
     say("\n3. one byte of a wheel changes, and the workflow runs again\n");
