@@ -45,6 +45,8 @@ pub(crate) struct Latency {
     pub(crate) files: usize,
     pub(crate) few: Measured,
     pub(crate) many: Measured,
+    /// With attestations, by a Sigstore that takes as long for each request.
+    pub(crate) attested: Measured,
     /// The whole job from the server behind the added round trip.
     pub(crate) from_server: Option<Measured>,
     pub(crate) twine: Measured,
@@ -111,11 +113,12 @@ fn latency(
         latency,
         link: None,
     };
-    let mut costs: [Vec<Cost>; 5] = Default::default();
+    let mut costs: [Vec<Cost>; 6] = Default::default();
     for _ in 0..rounds {
         let ways = [
             By::Us(FEW),
             By::Us(MANY),
+            By::UsAttesting(FEW),
             By::Twine(clients),
             By::Uv(clients),
         ];
@@ -123,15 +126,16 @@ fn latency(
             list.push(publish(&goods, ground, by)?);
         }
         if let Some(wave) = wave {
-            costs[4].push(whole_job(wave, ground)?);
+            costs[5].push(whole_job(wave, ground)?);
         }
     }
-    let [few, many, twine, uv, from_server] = costs;
+    let [few, many, attested, twine, uv, from_server] = costs;
     Ok(Latency {
         each: latency,
         files: release.distributions().len(),
         few: measured(&few),
         many: measured(&many),
+        attested: measured(&attested),
         from_server: (!from_server.is_empty()).then(|| measured(&from_server)),
         twine: measured(&twine),
         uv: measured(&uv),

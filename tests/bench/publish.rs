@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use testbed::index::{FakeIndex, Options, Publisher};
 use testbed::oidc::FakeIssuer;
 use testbed::proxy::Proxy;
+use testbed::sigstore::FakeSigstore;
 use testbed::watch::Moment;
 use url::Url;
 
@@ -58,6 +59,8 @@ pub(crate) struct Ground {
 pub(crate) enum By<'a> {
     /// Ours, with so many uploads at a time.
     Us(u32),
+    /// The same, with an attestation of each file.
+    UsAttesting(u32),
     Twine(&'a Clients),
     Uv(&'a Clients),
 }
@@ -89,6 +92,8 @@ pub(crate) fn publish(goods: &Goods<'_>, ground: Ground, by: By<'_>) -> Outcome<
         reads_archives: ground.link.is_none(),
         ..Options::default()
     });
+    let sigstore = FakeSigstore::start(issuer.trust());
+    sigstore.set(|knobs| knobs.latency = ground.latency);
     let names: Vec<&str> = goods.projects.iter().map(String::as_str).collect();
     index.register(Publisher::example(&names));
     let span = Arc::new(Mutex::new(Span::default()));
@@ -109,6 +114,13 @@ pub(crate) fn publish(goods: &Goods<'_>, ground: Ground, by: By<'_>) -> Outcome<
         By::Us(concurrency) => ours(goods, &through(index.base()), concurrency, place.path())?
             .env("ACTIONS_ID_TOKEN_REQUEST_URL", issuer.request_url())
             .env("ACTIONS_ID_TOKEN_REQUEST_TOKEN", issuer.request_token()),
+        By::UsAttesting(concurrency) => {
+            let trust = sigstore.trust_config().display().to_string();
+            ours(goods, &through(index.base()), concurrency, place.path())?
+                .args(["--attestations", "true", "--sigstore", &trust])
+                .env("ACTIONS_ID_TOKEN_REQUEST_URL", issuer.request_url())
+                .env("ACTIONS_ID_TOKEN_REQUEST_TOKEN", issuer.request_token())
+        }
         By::Twine(clients) => twine(goods, &through(index.upload_url()), clients, place.path())?,
         By::Uv(clients) => uv(goods, &through(index.upload_url()), clients, place.path())?,
     };

@@ -56,6 +56,10 @@ fn latency(measured: &Latency) -> String {
         measured.few,
     );
     row(&ours(MANY), measured.many);
+    row(
+        &format!("{}, each file attested and that read back", ours(FEW)),
+        measured.attested,
+    );
     if let Some(cost) = measured.from_server {
         let name = "**the whole job** from the server: the wave above";
         row(&format!("{name}, `concurrency` {FEW}"), cost);
@@ -67,10 +71,11 @@ fn latency(measured: &Latency) -> String {
     let _ = writeln!(
         text,
         "\nOurs is {:.1} times as fast as twine at `concurrency` {FEW} and {:.1} times at {MANY}; uv is {:.2} times \
-         as fast as twine.\nThe uploads alone cannot take less than {:.2} s and {:.2} s.",
+         as fast as twine.\nWith attestations it takes {:.2} times as long as without.\nThe uploads alone cannot take less than {:.2} s and {:.2} s.",
         times(measured.few),
         times(measured.many),
         times(measured.uv),
+        measured.attested.cost.seconds / measured.few.cost.seconds,
         floor(FEW),
         floor(MANY)
     );
@@ -141,7 +146,14 @@ fn growth(growth: &[(usize, Measured)]) -> String {
 fn memory(published: &Published) -> String {
     let latencies = published.latencies.iter();
     let ours = latencies
-        .flat_map(|of| [Some(of.few), Some(of.many), of.from_server])
+        .flat_map(|of| {
+            [
+                Some(of.few),
+                Some(of.many),
+                Some(of.attested),
+                of.from_server,
+            ]
+        })
         .flatten()
         .chain([published.narrow.ours])
         .chain(published.growth.iter().map(|(_, of)| *of));
