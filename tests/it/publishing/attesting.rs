@@ -103,7 +103,8 @@ fn every_new_file_is_attested_before_the_first_upload_and_read_back_with_it() {
 
     let counts = it.sigstore.counts();
     assert_eq!((counts.certificates, counts.entries), (1, 5));
-    assert_eq!(world.issuer.audiences(), ["stand-in", "sigstore"]);
+    let audiences = world.issuer.audiences();
+    assert!(audiences.ends_with(&["stand-in", "sigstore"].map(str::to_owned)));
     let order = order.lock().unwrap();
     let first = |part: &str| order.iter().position(|path| path.contains(part));
     let last = |part: &str| order.iter().rposition(|path| path.contains(part));
