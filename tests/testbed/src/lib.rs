@@ -20,6 +20,7 @@ mod host;
 pub mod asf_hosts;
 pub mod attestation;
 pub mod bombs;
+pub mod browser;
 pub mod dist_server;
 pub mod distribution;
 pub mod github_api;
