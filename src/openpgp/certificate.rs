@@ -81,6 +81,8 @@ const OVERTAKEN: &str = "its owner's newest word on it is by a digest that canno
 /// What holds of a key that may sign.
 pub(super) struct Standing {
     pub(super) user_id: Option<String>,
+    /// When the first of its two halves ends, in Unix seconds.
+    pub(super) expires: Option<u64>,
     /// That it expired after it signed; the earlier end of its two halves.
     pub(super) expired: Option<Lapse>,
     /// That it is not of the kind the ASF asks for.
@@ -155,11 +157,19 @@ impl Certificate {
             None => None,
         };
         let expired = of_primary.into_iter().chain(of_subkey);
+        let end = |facts: &KeyFacts, lifetime: Option<u64>| {
+            lifetime.map(|seconds| facts.created.saturating_add(seconds))
+        };
+        let halves = subkey.zip(binding);
+        let end_of_subkey =
+            halves.and_then(|(subkey, binding)| end(&subkey.facts, lifetime(binding)));
+        let end_of_primary = end(&self.facts, statements.find(lifetime));
         let user_id = statements
             .user
             .map(|(_, id)| String::from_utf8_lossy(id.id()).into_owned());
         Ok(Standing {
             user_id,
+            expires: end_of_primary.into_iter().chain(end_of_subkey).min(),
             expired: expired.min_by_key(|lapse| lapse.end),
             note: note_kind(&self.facts, subkey.map(|subkey| &subkey.facts)),
         })

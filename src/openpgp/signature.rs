@@ -38,6 +38,9 @@ pub struct Signer {
     pub user_id: Option<String>,
     /// When, in Unix seconds, by the signer's own word.
     pub signed_at: u64,
+    /// When the primary key or the subkey that signed ends, whichever is first,
+    /// in Unix seconds; none where neither ends.
+    pub expires: Option<u64>,
 }
 
 /// A signature that holds.
@@ -233,6 +236,7 @@ impl<'a> Claim<'a> {
                         key: candidate.facts().fingerprint.clone(),
                         user_id: standing.user_id,
                         signed_at,
+                        expires: standing.expires,
                     };
                     let lapses = revoked.into_iter().chain(standing.expired);
                     let warnings = lapses.map(|lapse| lapse.warn(signed_at, commit));

@@ -260,6 +260,7 @@ fn answers(words: &[Word], passes: bool, rules: &[&'static str]) -> (Said, Ours)
         primary,
         user_id: None,
         signed_at: 7,
+        expires: None,
     };
     let said = Said {
         words,

@@ -252,3 +252,31 @@ fn no_damage_to_keys_lets_a_revoked_key_sign() {
         }
     }
 }
+
+#[test]
+fn a_signer_says_when_the_key_ends_or_the_subkey_that_signed() {
+    let terms = |lifetime| Terms {
+        lifetime,
+        ..Terms::default()
+    };
+    let (short, long) = (Some(900 * DAY), Some(1_000 * DAY));
+    for (primary, subkey, by_subkey, end) in [
+        (None, None, false, None),
+        (long, None, false, long),
+        (long, short, false, long),
+        (long, short, true, short),
+        (short, long, true, short),
+        (None, short, true, short),
+        (None, None, true, None),
+    ] {
+        let mut key = TestKey::generate_with("Alice <a@x>", Kind::Ed25519, &terms(primary));
+        key.add_subkey(Kind::Ed25519, &terms(subkey));
+        let signing = with(|it| it.subkey = by_subkey.then_some(0));
+        let judged = judge(&key, &key.sign_detached_with(DATA, &signing)).expect("good");
+        let end = end.map(|seconds| u64::from(MADE + seconds));
+        assert_eq!(
+            judged.signer.expires, end,
+            "{primary:?} {subkey:?} {by_subkey}"
+        );
+    }
+}
