@@ -136,9 +136,10 @@ impl Index {
         let media_type = essence(media_type.unwrap_or_default());
         if response.status().as_u16() == 404 {
             // The API's own 404 is JSON and is said of files that are there.
-            return Ok(match is_json(&media_type) {
-                true => Fetched::Unattested,
-                false => Fetched::Unknown,
+            return Ok(if is_json(&media_type) {
+                Fetched::Unattested
+            } else {
+                Fetched::Unknown
             });
         }
         let response = error_for_status(response).await?;

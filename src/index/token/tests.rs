@@ -130,6 +130,7 @@ fn a_token_s_life_is_told_by_the_clock_of_its_index() {
         expires,
         given,
         publisher: None,
+        claims: None,
     };
     for (expires, given, now, life) in [
         (Some(1900), Some(1000), 1000, Some(900)),

@@ -12,7 +12,11 @@ use testbed::pypi_attestations::{Claimed, PypiAttestations};
 
 /// The index's own tools, with this trust configuration; none where no Python is
 /// named, which is said.
-#[expect(clippy::disallowed_macros, reason = "a skipped test says why")]
+#[expect(
+    clippy::disallowed_macros,
+    clippy::print_stdout,
+    reason = "a skipped test says why"
+)]
 pub fn tools(trust_config: &Path) -> Option<PypiAttestations> {
     let Some(python) = std::env::var_os("TWINE_PYTHON") else {
         println!("skipped: TWINE_PYTHON names no python that has pypi-attestations");
@@ -27,7 +31,11 @@ pub fn tools(trust_config: &Path) -> Option<PypiAttestations> {
 
 /// Sigstore by the hand of others; none where no folder of npm is named, which is
 /// said.
-#[expect(clippy::disallowed_macros, reason = "a skipped test says why")]
+#[expect(
+    clippy::disallowed_macros,
+    clippy::print_stdout,
+    reason = "a skipped test says why"
+)]
 pub fn npm_sigstore(issuer: &FakeIssuer) -> Option<NpmSigstore> {
     let Some(npm) = std::env::var_os("NPM_TOOLS") else {
         println!("skipped: NPM_TOOLS names no folder that has @sigstore/mock");

@@ -94,9 +94,10 @@ fn every_new_file_is_attested_before_the_first_upload_and_read_back_with_it() {
     let it = Attested::new(&world);
     let order: Arc<Mutex<Vec<String>>> = Arc::default();
     let heard = Arc::clone(&order);
-    let hears: Arc<Hears> = Arc::new(move |_, _, path| heard.lock().unwrap().push(path.to_owned()));
-    it.trial.watch(Arc::clone(&hears));
-    it.sigstore.watch(hears);
+    let watcher: Arc<Hears> =
+        Arc::new(move |_, _, path| heard.lock().unwrap().push(path.to_owned()));
+    it.trial.watch(Arc::clone(&watcher));
+    it.sigstore.watch(watcher);
     let ran = it.publish(&[]);
     assert_eq!((ran.status, ran.refusals()), (0, vec![]), "{}", ran.stderr);
     it.assert_whole("the first run");
@@ -228,14 +229,14 @@ fn a_run_that_ends_at_any_request_is_finished_by_the_next_with_every_attestation
                     let it = Attested::new(&world);
                     let seen = Arc::new(std::sync::atomic::AtomicUsize::new(0));
                     let (count, running) = (Arc::clone(&seen), it.trial.running.clone());
-                    let hears: Arc<Hears> = Arc::new(move |_, _, _| {
+                    let watcher: Arc<Hears> = Arc::new(move |_, _, _| {
                         if count.fetch_add(1, order) == moment {
                             running.send(Signal::KILL);
                             std::thread::sleep(Duration::from_millis(100));
                         }
                     });
-                    it.trial.watch(Arc::clone(&hears));
-                    it.sigstore.watch(hears);
+                    it.trial.watch(Arc::clone(&watcher));
+                    it.sigstore.watch(watcher);
                     let ran = it.publish(&[]);
                     let quiet: Arc<Hears> = Arc::new(|_, _, _| {});
                     it.trial.watch(Arc::clone(&quiet));

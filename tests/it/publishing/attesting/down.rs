@@ -8,10 +8,12 @@ use testbed::sigstore::{Fault, Knobs, Lie, Stamp};
 
 use super::*;
 
+type Turn = fn(&mut Knobs);
+
 #[test]
 fn nothing_is_uploaded_where_sigstore_is_out_of_reach_at_every_try() {
     let world = ground();
-    let cases: [(&str, &str, fn(&mut Knobs)); 6] = [
+    let cases: [(&str, &str, Turn); 6] = [
         ("authority, 503", "attestation-unmade", |knobs| {
             knobs.authority_down = Some(Fault::Status(503));
         }),
@@ -135,7 +137,7 @@ fn in_best_effort_the_files_go_without_and_every_channel_says_so() {
 #[test]
 fn what_the_index_would_not_take_is_never_sent() {
     let world = ground();
-    let cases: [(&str, fn(&mut Knobs)); 8] = [
+    let cases: [(&str, Turn); 8] = [
         ("proof", |knobs| knobs.lie = Some(Lie::Proof)),
         ("checkpoint", |knobs| knobs.lie = Some(Lie::Checkpoint)),
         ("promise", |knobs| knobs.lie = Some(Lie::Promise)),
