@@ -34,34 +34,35 @@ pub(crate) fn adopt(answer: http::Response<Body>, url: &Url) -> Result<Response,
     })?);
     *response.headers_mut() = parts.headers;
     let code = response.status().as_u16();
-    let limited = limit(response.headers());
-    if matches!(code, 403 | 429)
-        && let Some(retry_after) = limited
-    {
+    if matches!(code, 403 | 429) && is_limited(response.headers()) {
         return Err(HttpError::Status {
             url: display_url(url),
             code: 429,
             reason: "Too Many Requests".to_owned(),
             body: String::new(),
-            retry_after,
+            retry_after: wait(response.headers()),
         });
     }
     refuse_redirect(response)
 }
 
-/// Whether the headers tell of a limit that was reached, and for how long.
-fn limit(headers: &HeaderMap) -> Option<Option<Duration>> {
-    let word = |name: &str| headers.get(name)?.to_str().ok();
-    if let Some(asked) = retry::after(headers) {
-        return Some(Some(asked));
-    }
-    if word(LIMIT_LEFT)? != "0" {
-        return None;
-    }
-    let reset: Option<u64> = word(LIMIT_RESET).and_then(|word| word.parse().ok());
-    // Held against the server's own clock.
-    let wait = reset.zip(retry::server_time(headers));
-    Some(wait.map(|(reset, now)| Duration::from_secs(reset.saturating_sub(now))))
+/// Whether the headers tell of a limit of requests that was reached.
+fn is_limited(headers: &HeaderMap) -> bool {
+    retry::after(headers).is_some() || word(headers, LIMIT_LEFT) == Some("0")
+}
+
+/// How long the server asks to wait: its limit's end is held against its own clock.
+fn wait(headers: &HeaderMap) -> Option<Duration> {
+    let limit = || {
+        let reset: u64 = word(headers, LIMIT_RESET)?.parse().ok()?;
+        let now = retry::server_time(headers)?;
+        Some(Duration::from_secs(reset.saturating_sub(now)))
+    };
+    retry::after(headers).or_else(limit)
+}
+
+fn word<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
 }
 
 #[cfg(test)]
