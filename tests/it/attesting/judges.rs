@@ -13,9 +13,9 @@ use testbed::pypi_attestations::{Claimed, PypiAttestations};
 /// The index's own tools, with this trust configuration; none where no Python is
 /// named, which is said.
 #[expect(
-    clippy::disallowed_macros,
     clippy::print_stdout,
-    reason = "a skipped test says why"
+    clippy::disallowed_macros,
+    reason = "a test says why it skips, and by what it was judged"
 )]
 pub fn tools(trust_config: &Path) -> Option<PypiAttestations> {
     let Some(python) = std::env::var_os("TWINE_PYTHON") else {
@@ -32,9 +32,9 @@ pub fn tools(trust_config: &Path) -> Option<PypiAttestations> {
 /// Sigstore by the hand of others; none where no folder of npm is named, which is
 /// said.
 #[expect(
-    clippy::disallowed_macros,
     clippy::print_stdout,
-    reason = "a skipped test says why"
+    clippy::disallowed_macros,
+    reason = "a test says why it skips, and by what it was judged"
 )]
 pub fn npm_sigstore(issuer: &FakeIssuer) -> Option<NpmSigstore> {
     let Some(npm) = std::env::var_os("NPM_TOOLS") else {

@@ -37,9 +37,10 @@ pub(super) async fn create(State(shared): State<Arc<Shared>>, body: Bytes) -> Re
             let Some(recorded) = state.log.record(place, lie) else {
                 return StatusCode::INTERNAL_SERVER_ERROR.into_response();
             };
-            let text = match version_2 {
-                true => recorded.material(),
-                false => recorded.answer(),
+            let text = if version_2 {
+                recorded.material()
+            } else {
+                recorded.answer()
             };
             created(StatusCode::CREATED, &recorded.uuid(), &text)
         }
