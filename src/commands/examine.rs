@@ -179,6 +179,7 @@ impl Run<'_> {
         &mut self,
         fetched: Vec<Result<KeysFile, SourceError>>,
     ) -> Option<(Keyring, Vec<Vec<u8>>)> {
+        let _group = self.runner.group("KEYS");
         let mut files = Vec::new();
         for (location, keys) in self.plan.keys.iter().zip(fetched) {
             match keys {

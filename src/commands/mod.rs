@@ -215,6 +215,7 @@ async fn carry_out(
     report.source = Some(plan.source.shown());
     report.area = plan.area.map(|area| area.to_string());
     report.dry_run = plan.dry_run;
+    report.expected_digest = plan.expected_digest;
     if let Some(path) = &plan.report
         && let Err(why) = runner::check_report(path)
     {
@@ -316,6 +317,7 @@ fn tell(runner: &Runner, report: &mut Report, path: Option<&Path>) {
         let written = write_report(path, report);
         note_unwritable(runner, report, written);
     }
+    runner.annotate(&report.findings);
     runner.log(&text::outcome(report));
 }
 

@@ -45,8 +45,16 @@ pub(super) fn take_judgement(report: &mut Report, judgement: &Judgement) {
         let signer = SignerRow {
             fingerprint: signer.primary.to_string(),
             user_id: signer.user_id.clone().unwrap_or_default(),
+            expires: signer.expires,
         };
-        if !report.signers.contains(&signer) {
+        // A key may sign with several subkeys: what ends first is shown.
+        let same = report
+            .signers
+            .iter_mut()
+            .find(|row| (&row.fingerprint, &row.user_id) == (&signer.fingerprint, &signer.user_id));
+        if let Some(row) = same {
+            row.expires = row.expires.into_iter().chain(signer.expires).min();
+        } else {
             report.signers.push(signer);
             report.signers.sort();
         }

@@ -31,6 +31,7 @@ use crate::github::runner::{Progress, Runner};
 use crate::http::Client;
 use crate::index::{self, FileState, Index, IndexError, Ledger, UploadToken};
 use crate::plan::Attestations;
+use crate::report::text::counted;
 use crate::rules::{Exit, Finding, Rule};
 use crate::verify::{Batch, Publishable, Verified};
 
@@ -126,11 +127,12 @@ impl<'a> Uploads<'a> {
 
     /// Mints and uploads. Every refusal is in the outcome.
     pub(super) async fn carry_out(&self, credentials: &RequestCredentials) -> UploadOutcome {
-        let _group = self.runner.group("Upload");
         let mut outcome = UploadOutcome::default();
         // Until here nothing was sent: a run that is told to end just ends.
         let before = async {
+            let group = self.runner.group("Token");
             let first = self.first_token(credentials).await;
+            drop(group);
             let (tokens, token) = first.map_err(|refusal| vec![refusal])?;
             let warning = without_environment(&token);
             let (attached, found) = self.attest(credentials, token.claims()).await?;
@@ -151,6 +153,7 @@ impl<'a> Uploads<'a> {
                 return outcome;
             }
         };
+        let _group = self.runner.group("Upload");
         let lane = Lane {
             uploads: self,
             tokens: &tokens,
@@ -200,6 +203,7 @@ impl<'a> Uploads<'a> {
             all: all.collect(),
             unknown: &self.unknown,
         };
+        let names = counted(projects.all.len(), "project");
         let tokens = Tokens::new(
             self.index,
             self.runner,
@@ -209,6 +213,8 @@ impl<'a> Uploads<'a> {
             projects,
         );
         let token = cover(&tokens, self.index).await?;
+        self.runner
+            .log(&format!("a token to upload files of {names}"));
         Ok((tokens, token))
     }
 

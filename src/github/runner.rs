@@ -17,12 +17,10 @@ use std::sync::Mutex;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::context::Context;
+use crate::report::annotations::{Annotation, annotations};
 use crate::report::escape;
 use crate::report::text;
-use crate::rules::{Finding, Rule, Severity};
-
-/// GitHub shows at most this many annotations of a kind for one step.
-const MOST_ANNOTATIONS: usize = 10;
+use crate::rules::{Finding, Rule};
 
 /// Where everything is told.
 #[derive(Debug)]
@@ -111,36 +109,23 @@ impl Runner {
         }
     }
 
-    /// Tells the findings: each as lines of the log, and the weightiest ones
-    /// as annotations, as many as GitHub shows.
+    /// Tells the findings as lines of the log.
     pub fn findings(&self, findings: &[Finding]) {
         for finding in findings {
             for line in text::finding(finding) {
                 self.log(&line);
             }
         }
+    }
+
+    /// Has GitHub show the weightiest findings beside the step. Once a step:
+    /// what is beyond its limits is dropped.
+    pub fn annotate(&self, findings: &[Finding]) {
         if !self.in_actions {
             return;
         }
-        for (severity, command) in [(Severity::Refuse, "error"), (Severity::Warn, "warning")] {
-            let some: Vec<&Finding> = findings
-                .iter()
-                .filter(|finding| finding.severity == severity)
-                .collect();
-            let shown = if some.len() > MOST_ANNOTATIONS {
-                MOST_ANNOTATIONS - 1
-            } else {
-                some.len()
-            };
-            for finding in some.iter().take(shown) {
-                annotate(command, finding);
-            }
-            if some.len() > shown {
-                emit(format_args!(
-                    "::{command} title=asf-pypi-publish::{} more findings are in the job summary",
-                    some.len() - shown
-                ));
-            }
+        for annotation in annotations(findings) {
+            emit(command(&annotation));
         }
     }
 
@@ -203,41 +188,19 @@ impl Runner {
     }
 }
 
-/// The properties that put an annotation beside a line of the checkout: only
-/// the configuration file has such lines.
-fn beside(finding: &Finding) -> String {
-    let place = || {
-        let mut parts = finding.path.as_deref()?.rsplitn(3, ':');
-        let (column, line, file) = (parts.next()?, parts.next()?, parts.next()?);
+/// The workflow command of an annotation.
+fn command(annotation: &Annotation) -> String {
+    let place = annotation.place.as_ref();
+    let place = place.map_or(String::new(), |(file, line, column)| {
         let file = escape::command_property(file);
-        Some(format!("file={file},line={line},col={column},"))
-    };
-    if finding.rule == Rule::ConfigIllegal {
-        place().unwrap_or_default()
-    } else {
-        String::new()
-    }
-}
-
-fn annotate(command: &str, finding: &Finding) {
-    let place = finding
-        .path
-        .as_deref()
-        .map_or(String::new(), |path| format!("{path}: "));
-    let message = format!(
-        "{place}{} Expected: {}. Found: {}. {} {}",
-        finding.rule.meaning(),
-        finding.expected,
-        finding.found,
-        finding.action,
-        finding.rule.link()
-    );
-    emit(format_args!(
-        "::{command} {}title={}::{}",
-        beside(finding),
-        escape::command_property(&format!("asf-pypi-publish: {}", finding.rule)),
-        escape::command_data(&message)
-    ));
+        format!("file={file},line={line},col={column},")
+    });
+    format!(
+        "::{} {place}title={}::{}",
+        annotation.command,
+        escape::command_property(&annotation.title),
+        escape::command_data(&annotation.message)
+    )
 }
 
 /// A group of log lines; ends when it is dropped.

@@ -23,6 +23,7 @@ use std::str::FromStr;
 
 pub use keys::{BadBlock, Keyring, KeysError, KeysReport};
 pub use lapse::Commit;
+pub(crate) use policy::utc;
 pub use signature::{Asc, Hashed, Judged, SignedData, Signer, verify};
 
 /// The fingerprint of a key: 40 hex digits (version 4) or 64 (version 6),

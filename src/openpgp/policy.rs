@@ -317,7 +317,7 @@ fn describe_unknown(subpacket: &Subpacket) -> Option<String> {
 }
 
 /// A time as people read it, in UTC.
-pub(super) fn utc(seconds: u64) -> String {
+pub(crate) fn utc(seconds: u64) -> String {
     let time = UNIX_EPOCH + Duration::from_secs(seconds.min(LAST_DATE));
     humantime::format_rfc3339_seconds(time).to_string()
 }

@@ -6,8 +6,10 @@
 //! Decides what is told; `markdown` and `text` decide how it looks, and
 //! `github::runner` where it goes. Pure.
 
+pub mod annotations;
 pub mod approval;
 mod attestation;
+pub mod chain;
 pub mod escape;
 pub mod mail;
 pub mod markdown;
@@ -20,7 +22,7 @@ use serde::Serialize;
 
 pub use attestation::{AttestationRow, Origin, Provenance, SigstoreRow};
 
-use crate::plan::Waived;
+use crate::plan::{ExpectedDigest, Waived};
 use crate::rules::{Exit, Finding, Rule, exit_of};
 
 /// How a run ended, in a word.
@@ -121,6 +123,13 @@ pub struct KeysRow {
     pub revision: Option<u64>,
 }
 
+impl FileRow {
+    /// Whether the index is to hold it.
+    pub fn is_distribution(&self) -> bool {
+        self.class == "distribution"
+    }
+}
+
 impl KeysRow {
     /// The revision in words.
     pub fn revision_word(&self) -> String {
@@ -151,6 +160,9 @@ pub struct SignerRow {
     pub fingerprint: String,
     /// A user id of the key: its owner's word.
     pub user_id: String,
+    /// When the key, or the subkey that signed, ends by its owner's word; Unix
+    /// seconds.
+    pub expires: Option<u64>,
 }
 
 /// Everything a run has to say. What is serialised is the JSON report,
@@ -195,6 +207,9 @@ pub struct Report {
     /// Who signed, without repetition.
     #[serde(skip)]
     pub signers: Vec<SignerRow>,
+    /// What the inputs said of the digest.
+    #[serde(skip)]
+    pub expected_digest: ExpectedDigest,
     /// A command line that gives the same digest.
     #[serde(skip)]
     pub digest_command: Option<String>,
@@ -211,6 +226,17 @@ pub struct Report {
     /// Whether this was a dry run.
     #[serde(skip)]
     pub dry_run: bool,
+}
+
+impl SignerRow {
+    /// The day on which the key ends, in UTC, for people.
+    pub fn expiry(&self) -> String {
+        let end = self.expires.map(crate::openpgp::utc);
+        match end.as_deref().and_then(|end| end.split('T').next()) {
+            Some(day) => format!("ends {day}"),
+            None => "never ends".to_owned(),
+        }
+    }
 }
 
 impl ConfigRow {
@@ -253,6 +279,7 @@ impl Report {
             waived: Vec::new(),
             keys: Vec::new(),
             signers: Vec::new(),
+            expected_digest: ExpectedDigest::Unset,
             digest_command: None,
             index: String::new(),
             links: Vec::new(),

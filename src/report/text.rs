@@ -3,6 +3,8 @@
 
 //! The report as lines of a log.
 
+use std::collections::BTreeMap;
+
 use super::approval::ApprovalRow;
 use super::escape::line;
 use super::{Outcome, Report};
@@ -37,7 +39,7 @@ pub fn outcome(report: &Report) -> String {
     let distributions = report
         .files
         .iter()
-        .filter(|row| row.class == "distribution")
+        .filter(|row| row.is_distribution())
         .count();
     let refusals = report
         .findings
@@ -71,9 +73,49 @@ pub fn outcome(report: &Report) -> String {
     }
 }
 
-/// `1 file`, `2 files`.
-pub(super) fn counted(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+/// `1 file`, `2 files`, `1,000 files`.
+pub fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {what}{plural}", number(count))
+}
+
+/// With a comma before each three digits.
+pub fn number(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// At most so many characters, and a sign that there were more.
+pub fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+/// The findings that say the same of several places, together: of one rule,
+/// with one advice. In the order in which the first of each stands.
+pub fn grouped<'a>(findings: &[&'a Finding]) -> Vec<Vec<&'a Finding>> {
+    let mut places = BTreeMap::new();
+    let mut groups: Vec<Vec<&Finding>> = Vec::new();
+    for finding in findings {
+        let next = groups.len();
+        let place = *places
+            .entry((finding.rule, finding.action.as_str()))
+            .or_insert(next);
+        match groups.get_mut(place) {
+            Some(group) => group.push(finding),
+            None => groups.push(vec![finding]),
+        }
+    }
+    groups
 }
 
 /// That nothing was published, where it is certain.
@@ -107,9 +149,10 @@ pub fn facts(report: &Report) -> Vec<String> {
     }
     for signer in &report.signers {
         lines.push(format!(
-            "signer:  {} {}",
+            "signer:  {} {} ({})",
             signer.fingerprint,
-            line(&signer.user_id)
+            line(&signer.user_id),
+            signer.expiry()
         ));
     }
     for (name, value) in report.approval.iter().flat_map(ApprovalRow::facts) {
@@ -130,4 +173,44 @@ pub fn facts(report: &Report) -> Vec<String> {
         lines.push(format!("  {}", line(command)));
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::Rule;
+
+    #[test]
+    fn numbers_are_read_in_threes() {
+        for (count, text) in [
+            (0, "0"),
+            (999, "999"),
+            (5_000, "5,000"),
+            (1_234_567, "1,234,567"),
+        ] {
+            assert_eq!(number(count), text);
+        }
+        assert_eq!(counted(1, "file"), "1 file");
+        assert_eq!(counted(1_000, "file"), "1,000 files");
+    }
+
+    #[test]
+    fn texts_are_cut_between_characters() {
+        assert_eq!(cut("Zürich", 2), "Zü…");
+        assert_eq!(cut("Zürich", 6), "Zürich");
+    }
+
+    #[test]
+    fn findings_of_one_rule_with_one_advice_are_one_group() {
+        let at = |rule, path| Finding::new(rule, Some(path), "x", "y");
+        let all = [
+            at(Rule::SignatureBad, "a"),
+            at(Rule::ChecksumMismatch, "a"),
+            at(Rule::SignatureBad, "b"),
+            at(Rule::SignatureBad, "c").advise("something else"),
+        ];
+        let groups = grouped(&all.iter().collect::<Vec<_>>());
+        let sizes: Vec<usize> = groups.iter().map(Vec::len).collect();
+        assert_eq!(sizes, [2, 1, 1]);
+    }
 }

@@ -20,7 +20,9 @@ const EVIL: &str = "x\n::set-output name=digest::forged\r\n::error::forged\n##[e
     %0A::error::forged\n\n# forged";
 
 /// The commands that the program gives by itself.
-const COMMANDS: [&str; 5] = ["group", "endgroup", "error", "warning", "add-mask"];
+const COMMANDS: [&str; 6] = [
+    "group", "endgroup", "error", "warning", "notice", "add-mask",
+];
 
 fn act(world: &World, more: &[(&str, &str)]) -> Ran {
     let env = world.env();
@@ -55,6 +57,7 @@ fn assert_harmless(ran: &Ran, what: &str) {
             assert!(COMMANDS.contains(&name), "{what}: {line}");
             assert!(!command.starts_with("error::"), "{what}: {line}");
             assert!(!command.starts_with("warning::"), "{what}: {line}");
+            assert!(!command.starts_with("notice::"), "{what}: {line}");
         }
     }
     let said = format!("{}{}{}", ran.stderr, ran.stdout, ran.summary);
@@ -89,14 +92,21 @@ fn assert_tables(summary: &str, what: &str) {
             assert_eq!(line.matches('|').count(), cells, "{what}: {line}");
         }
         before = line;
+        // The fence of the one diagram.
+        if line == "```mermaid" || line == "```" {
+            continue;
+        }
         for active in ["<img", "`", "@", "javascript:", "# forged"] {
             assert!(!line.contains(active), "{what}: {active} in {line}");
         }
     }
     assert!(
-        summary.starts_with("## asf-pypi-publish: "),
+        summary.starts_with("## ✅ asf-pypi-publish: ")
+            || summary.starts_with("## ❌ asf-pypi-publish: ")
+            || summary.starts_with("## ⚠️ asf-pypi-publish: "),
         "{what}: {summary}"
     );
+    assert!(summary.matches("```").count() <= 2, "{what}: {summary}");
 }
 
 #[test]

@@ -32,4 +32,5 @@ mod refusals;
 mod run;
 mod servers;
 mod source;
+mod summary;
 mod world;
