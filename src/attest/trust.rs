@@ -162,6 +162,15 @@ impl Trust {
         &self.verifier
     }
 
+    /// Whether one can sign here at `now`, in seconds since 1970: a trusted root
+    /// alone names no services.
+    ///
+    /// # Errors
+    /// Which service is not named.
+    pub fn can_sign(&self, now: u64) -> Result<(), AttestError> {
+        self.services(now).map(drop)
+    }
+
     /// The services in force at `now`, in seconds since 1970.
     pub(super) fn services(&self, now: u64) -> Result<Services, AttestError> {
         let now = i64::try_from(now).unwrap_or(i64::MAX);

@@ -228,14 +228,15 @@ async fn carry_out(
         )]);
         return report;
     }
-    let sigstore = match trust::load(&plan.sigstore) {
+    let attests = plan.mode == Mode::Publish && plan.attestations != Attestations::Off;
+    let sigstore = match trust::load(&plan.sigstore, attests.then(|| context.now())) {
         Ok(sigstore) => sigstore,
         Err(refusal) => {
             report.note([refusal]);
             return report;
         }
     };
-    if plan.mode == Mode::Publish && plan.attestations != Attestations::Off {
+    if attests {
         report.sigstore = Some(trust::row(&sigstore, context.now()));
     }
     let client = match Client::new(&ClientOptions {

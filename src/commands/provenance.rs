@@ -19,7 +19,7 @@ use super::publish::wanted;
 use crate::attest::{self, Attestation, Publisher, Trust};
 use crate::index::{self, Index, IndexError};
 use crate::plan::Attestations;
-use crate::report::{AttestationRow, Origin, Provenance};
+use crate::report::{AttestationRow, Origin, Provenance, State};
 use crate::rules::{Finding, Rule};
 use crate::verify::{Batch, Verified};
 
@@ -107,7 +107,9 @@ impl Run<'_> {
         } = look;
         if let Some(row) = self.report.row(path) {
             row.provenance = provenance;
-            if row.attestations.is_empty() {
+            // What lay in the release was not sent with a file that was there.
+            let is_sent = row.state == State::Uploaded;
+            if !is_sent || row.attestations.is_empty() {
                 row.attestations = rows;
             }
         }

@@ -19,14 +19,19 @@ const LONGEST: u64 = 4 << 20;
 /// Seconds.
 const DAY: u64 = 24 * 60 * 60;
 
-/// What the input names.
-pub(super) fn load(choice: &SigstoreChoice) -> Result<Trust, Finding> {
+/// What the input names. Where it is a file and `signs` at this time, in seconds
+/// since 1970, the file must name the services too.
+pub(super) fn load(choice: &SigstoreChoice, signs: Option<u64>) -> Result<Trust, Finding> {
     let loaded = match choice {
         SigstoreChoice::Public => Trust::public(),
         SigstoreChoice::Staging => Trust::staging(),
         SigstoreChoice::Own(path) => read(path)
             .map_err(|why| AttestError::Trust(why.to_string()))
-            .and_then(|text| Trust::own(&path.display().to_string(), &text)),
+            .and_then(|text| Trust::own(&path.display().to_string(), &text))
+            .and_then(|trust| match signs {
+                Some(now) => trust.can_sign(now).map(|()| trust),
+                None => Ok(trust),
+            }),
     };
     loaded.map_err(|why| {
         Finding::new(

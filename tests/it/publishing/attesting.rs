@@ -151,7 +151,12 @@ fn nothing_is_signed_in_a_dry_run_nor_where_the_index_gives_no_token() {
 fn a_trust_configuration_that_is_none_is_a_wrong_input_even_of_a_dry_run() {
     let world = ground();
     let it = Attested::new(&world);
-    for path in ["absent.json", "/"] {
+    // A trusted root alone proves, but nobody can sign by it.
+    let root = it.sigstore.trusted_root();
+    let root = root.to_str().unwrap();
+    let ran = it.run("verify", &[("sigstore", root)]);
+    assert_eq!((ran.status, ran.refusals()), (0, vec![]), "{}", ran.stderr);
+    for path in ["absent.json", "/", root] {
         let ran = it.publish(&[("dry-run", "true"), ("sigstore", path)]);
         assert_eq!(
             (ran.status, ran.refusals()),
