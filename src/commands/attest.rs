@@ -282,3 +282,87 @@ fn shown(names: &[&str]) -> String {
         Some(more) => format!("{first} and {more} more"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attest::Service;
+    use crate::http::HttpError;
+
+    #[test]
+    fn only_a_job_in_the_workflow_that_was_started_is_attested() {
+        let at = |file: &str| format!("apache/x/.github/workflows/{file}@refs/tags/v1");
+        let (started, other) = (at("publish.yml"), at("other.yml"));
+        for (repository, job, workflow, expected) in [
+            (
+                "apache/x",
+                Some(&started),
+                Some(&started),
+                Ok("publish.yml"),
+            ),
+            (
+                "apache/x",
+                Some(&other),
+                Some(&started),
+                Err(Rule::AttestationWrong),
+            ),
+            (
+                "apache/x",
+                Some(&started),
+                None,
+                Err(Rule::AttestationRefused),
+            ),
+            (
+                "apache/x",
+                None,
+                Some(&started),
+                Err(Rule::AttestationRefused),
+            ),
+            (
+                "apache/y",
+                Some(&started),
+                Some(&started),
+                Err(Rule::AttestationRefused),
+            ),
+        ] {
+            let claims = UnverifiedClaims {
+                repository: Some(repository.to_owned()),
+                job_workflow_ref: job.cloned(),
+                workflow_ref: workflow.cloned(),
+                ..UnverifiedClaims::default()
+            };
+            let found = publisher(Some(&claims));
+            let found = found.as_ref().map(Publisher::workflow);
+            let found = found.map_err(|finding| finding.rule);
+            assert_eq!(found, expected, "{repository} {job:?} {workflow:?}");
+        }
+        let found = publisher(None).map_err(|finding| finding.rule);
+        assert_eq!(found, Err(Rule::AttestationRefused));
+    }
+
+    #[test]
+    fn what_may_pass_later_is_told_apart_from_what_never_will() {
+        let why = HttpError::Timeout { url: String::new() };
+        let service = Service::Rekor;
+        for (error, rule) in [
+            (
+                AttestError::Unavailable {
+                    service,
+                    why: why.clone(),
+                },
+                Rule::AttestationUnmade,
+            ),
+            (
+                AttestError::Refused { service, why },
+                Rule::AttestationRefused,
+            ),
+            (
+                AttestError::Trust("no log".to_owned()),
+                Rule::AttestationRefused,
+            ),
+            (AttestError::Key(String::new()), Rule::AttestationUnmade),
+        ] {
+            assert_eq!(unmade(&error).rule, rule, "{error}");
+        }
+    }
+}
