@@ -27,6 +27,7 @@ pub mod migrate;
 #[expect(clippy::disallowed_types, reason = "the owner of this border")]
 pub mod openpgp;
 pub mod plan;
+pub mod receipt;
 pub mod report;
 pub mod rules;
 pub mod snapshot;

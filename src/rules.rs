@@ -7,6 +7,7 @@
 //! a refusal brings, whether a waiver may soften it, and what the release
 //! manager should do. Decides nothing about when a rule is broken.
 
+mod page;
 mod table;
 
 use std::fmt;
@@ -15,6 +16,7 @@ use serde::{Serialize, Serializer};
 
 use crate::endpoints::RULES_PAGE;
 
+pub use page::{page, page_digest};
 pub use table::Rule;
 
 /// How a finding weighs.

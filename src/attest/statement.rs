@@ -61,6 +61,17 @@ struct WireSubject {
     digest: serde_json::Map<String, Value>,
 }
 
+impl WireSubject {
+    fn new(name: &str, digests: &[(&str, &[u8])]) -> Self {
+        let digests = digests.iter();
+        let digest = digests.map(|(kind, bytes)| ((*kind).to_owned(), hex::encode(bytes).into()));
+        Self {
+            name: name.to_owned(),
+            digest: digest.collect(),
+        }
+    }
+}
+
 impl Statement {
     /// That this file is published: the predicate is `null`.
     pub fn publish(file_name: &str, sha256: &[u8; 32]) -> Self {
@@ -69,17 +80,29 @@ impl Statement {
 
     /// The predicate, said about these files, each a name and a SHA-256.
     pub fn new(subjects: &[(&str, &[u8; 32])], predicate_type: &str, predicate: Value) -> Self {
+        let subject =
+            |(name, sha256): &(&str, &[u8; 32])| WireSubject::new(name, &[("sha256", *sha256)]);
+        let subjects = subjects.iter().map(subject).collect();
+        Self::of_wire(subjects, predicate_type, predicate)
+    }
+
+    /// As [`Statement::new`], about files of which the SHA-512 is named too.
+    pub fn of_files(
+        subjects: &[(&str, &[u8; 32], &[u8; 64])],
+        predicate_type: &str,
+        predicate: Value,
+    ) -> Self {
+        let subject = |(name, sha256, sha512): &(&str, &[u8; 32], &[u8; 64])| {
+            WireSubject::new(name, &[("sha256", *sha256), ("sha512", *sha512)])
+        };
+        let subjects = subjects.iter().map(subject).collect();
+        Self::of_wire(subjects, predicate_type, predicate)
+    }
+
+    fn of_wire(subject: Vec<WireSubject>, predicate_type: &str, predicate: Value) -> Self {
         let wire = Wire {
             kind: STATEMENT.to_owned(),
-            subject: subjects
-                .iter()
-                .map(|(name, sha256)| WireSubject {
-                    name: (*name).to_owned(),
-                    digest: [("sha256".to_owned(), Value::from(hex::encode(sha256)))]
-                        .into_iter()
-                        .collect(),
-                })
-                .collect(),
+            subject,
             predicate_type: predicate_type.to_owned(),
             predicate,
         };
