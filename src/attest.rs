@@ -29,4 +29,4 @@ pub use sign::{Sign, SignedStatement};
 pub use sigstore::Sigstore;
 pub use statement::{PUBLISH, SLSA_PROVENANCE, Statement, Subject};
 pub use trust::Trust;
-pub use verify::{Attested, verify, verify_bundle, verify_by_anyone};
+pub use verify::{Attested, verify, verify_bundle, verify_bundle_by_anyone, verify_by_anyone};

@@ -71,7 +71,7 @@ macro_rules! table {
 
 table! {
     "mode" Word Some("verify"),
-        "What to do: `verify` or `publish`.";
+        "What to do: `verify`, `publish`, `check` what an index serves, or `check-receipt`.";
     "config" Word Some("none"),
         "Path of a YAML file in the checkout that holds inputs; `none`: no file.";
     "release" Word Some("none"),
@@ -132,12 +132,18 @@ table! {
         "How long the source and KEYS may take in all, with the verification.";
     "read-back-timeout" Word Some("300 s"),
         "How long the index may take to show every file after the upload.";
+    "repository" Word Some("any"),
+        "`OWNER/NAME` on GitHub: whose workflow must have attested each file (`check`) or signed the receipt (`check-receipt` demands it); `any`: whoever did is shown.";
+    "workflow" Word Some("any"),
+        "File name of that workflow, such as `publish.yml`; given with `repository`, or neither is; `any`: as there.";
+    "receipt" Word Some("none"),
+        "Path of the receipt that `check-receipt` checks; `none`: no receipt.";
     "report" Word Some("none"),
         "Path for the JSON report; `none`: no file.";
 }
 
 /// The outputs of the action, in the order of the documentation.
-pub const OUTPUTS: [(&str, &str); 5] = [
+pub const OUTPUTS: [(&str, &str); 6] = [
     (
         "digest",
         "The release digest: it names the release wherever it lies.",
@@ -157,6 +163,10 @@ pub const OUTPUTS: [(&str, &str); 5] = [
     (
         "report",
         "The path of the JSON report; empty where none was asked for.",
+    ),
+    (
+        "receipt",
+        "The path of the signed receipt of what was published; empty where none was made.",
     ),
 ];
 
@@ -285,7 +295,7 @@ impl Inputs {
             let Some(flag) = arg.strip_prefix("--") else {
                 match arg.strip_prefix('-') {
                     Some(short) => problems.push(unknown(short)),
-                    None => inputs.take(&TABLE[0], arg, &mut problems),
+                    None => inputs.take(inputs.bare_word(), arg, &mut problems),
                 }
                 continue;
             };
@@ -319,6 +329,16 @@ impl Inputs {
             }
         }
         (inputs, problems)
+    }
+
+    /// What a word without a flag is: the mode, and after `check-receipt` the
+    /// receipt.
+    fn bare_word(&self) -> &'static Row {
+        let is_check = self
+            .given
+            .get("mode")
+            .is_some_and(|mode| mode == "check-receipt");
+        row("receipt").filter(|_| is_check).unwrap_or(&TABLE[0])
     }
 
     /// Keeps a value. Empty is never unset: a mistyped expression gives an
@@ -383,7 +403,8 @@ fn is_input(variable: &str) -> bool {
 
 /// A word that can only be the mode: after a bare flag it is no value of it.
 fn is_mode(arg: &OsString) -> bool {
-    arg == "verify" || arg == "publish"
+    let modes = ["verify", "publish", "check", "check-receipt"];
+    modes.iter().any(|mode| arg == mode)
 }
 
 fn not_text(row: &Row) -> Finding {

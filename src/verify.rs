@@ -14,6 +14,8 @@ mod together;
 
 use std::io::{self, Read};
 
+use sha2::{Digest as _, Sha256};
+
 use crate::channel::Target;
 use crate::checksum::{self, Algorithm};
 use crate::digest::{ReleaseDigest, release_digest};
@@ -82,6 +84,7 @@ pub struct Verified {
     version: String,
     metadata: Metadata,
     signer: Signer,
+    signature_sha256: [u8; 32],
     fetched: Fetched,
     enclosed: Vec<Enclosed>,
 }
@@ -106,6 +109,10 @@ impl Verified {
     /// Who signed it.
     pub fn signer(&self) -> &Signer {
         &self.signer
+    }
+    /// The SHA-256 of the `.asc` that proves it.
+    pub fn signature_sha256(&self) -> &[u8; 32] {
+        &self.signature_sha256
     }
     /// The bytes, and their digests.
     pub fn fetched(&self) -> &Fetched {
@@ -188,6 +195,8 @@ pub fn judge(
             version: name.version().to_string(),
             metadata,
             signer: signer.clone(),
+            signature_sha256: Sha256::digest(sidecars.signature.as_deref().unwrap_or_default())
+                .into(),
             fetched,
             enclosed,
         }),

@@ -120,7 +120,28 @@ pub fn verify_bundle(
     publisher: &Publisher,
     trust: &Trust,
 ) -> Result<(Attested, Statement), AttestError> {
-    let (attested, statement) = prove(bundle, Some(publisher), trust)?;
+    verify_statement(bundle, predicate_type, Some(publisher), trust)
+}
+
+/// As [`verify_bundle`], by any workflow of any repository on GitHub.
+///
+/// # Errors
+/// As [`verify_bundle`], but for the workflow.
+pub fn verify_bundle_by_anyone(
+    bundle: &Bundle,
+    predicate_type: &str,
+    trust: &Trust,
+) -> Result<(Attested, Statement), AttestError> {
+    verify_statement(bundle, predicate_type, None, trust)
+}
+
+fn verify_statement(
+    bundle: &Bundle,
+    predicate_type: &str,
+    publisher: Option<&Publisher>,
+    trust: &Trust,
+) -> Result<(Attested, Statement), AttestError> {
+    let (attested, statement) = prove(bundle, publisher, trust)?;
     if statement.predicate_type() != predicate_type {
         let found = statement.predicate_type();
         return Err(mismatch("the predicate type", predicate_type, found));

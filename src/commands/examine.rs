@@ -37,6 +37,8 @@ pub(super) struct Examined {
     pub(super) area: Option<Area>,
     /// The KEYS files, in the order of the plan.
     pub(super) keys: Vec<Vec<u8>>,
+    /// When all of it held, in Unix seconds.
+    pub(super) verified_at: u64,
 }
 
 impl Run<'_> {
@@ -70,10 +72,11 @@ impl Run<'_> {
             entries,
             area,
             keys,
+            verified_at: self.context.now(),
         })
     }
 
-    fn private_folder(&mut self) -> Option<TempDir> {
+    pub(super) fn private_folder(&mut self) -> Option<TempDir> {
         match tempfile::Builder::new()
             .prefix("asf-pypi-publish-")
             .tempdir_in(self.context.temp())

@@ -37,7 +37,7 @@ impl Run<'_> {
     }
 }
 
-fn too_late(time: Duration) -> Finding {
+pub(super) fn too_late(time: Duration) -> Finding {
     Finding::new(
         Rule::SourceUnreachable,
         None,

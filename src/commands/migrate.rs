@@ -8,6 +8,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use crate::config::file;
+use crate::config::yaml::LIMIT;
 use crate::context::Context;
 use crate::github::runner::{self, Runner};
 use crate::migrate::convert;
@@ -27,7 +28,7 @@ pub fn migrate(context: &Context, args: &[OsString]) -> Exit {
         return refuse(&[problem.advise("asf-pypi-publish migrate release-config.yml")]);
     };
     let shown = path.display().to_string();
-    let bytes = match file::read_anywhere(Path::new(path)) {
+    let bytes = match file::read_anywhere(Path::new(path), LIMIT as u64) {
         Ok(bytes) => bytes,
         Err(why) => {
             let rule = Rule::ConfigUnreadable;

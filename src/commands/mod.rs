@@ -5,7 +5,10 @@
 
 mod approval;
 mod attest;
+mod attested;
 mod cancel;
+mod check;
+mod check_receipt;
 mod cover;
 mod examine;
 mod find;
@@ -17,6 +20,7 @@ mod migrate;
 mod provenance;
 mod publish;
 mod read_back;
+mod receipt;
 #[expect(clippy::disallowed_methods, reason = "waits for the index")]
 mod tokens;
 mod told;
@@ -112,10 +116,12 @@ pub async fn run(
         }
     };
     report.config = config;
-    let good = match (report.mode == Mode::Publish.word(), report.dry_run) {
-        (true, false) => Outcome::Published,
-        (true, true) => Outcome::DryRun,
-        (false, _) => Outcome::Verified,
+    let is = |mode: Mode| report.mode == mode.word();
+    let good = match report.dry_run {
+        true if is(Mode::Publish) => Outcome::DryRun,
+        false if is(Mode::Publish) => Outcome::Published,
+        _ if is(Mode::Check) || is(Mode::CheckReceipt) => Outcome::Checked,
+        _ => Outcome::Verified,
     };
     report.close(good);
     let is_refused = |finding: &Finding| finding.path.as_deref() == Some("report");
@@ -216,17 +222,14 @@ async fn carry_out(
     report.area = plan.area.map(|area| area.to_string());
     report.dry_run = plan.dry_run;
     report.expected_digest = plan.expected_digest;
-    if let Some(path) = &plan.report
-        && let Err(why) = runner::check_report(path)
-    {
-        let expected = "a file in a folder that is there";
-        report.note([Finding::new(
-            Rule::InputIllegal,
-            Some("report"),
-            expected,
-            why.to_string(),
-        )]);
-        return report;
+    let written = plan.report.iter().cloned().chain(receipt::path(plan));
+    for path in written {
+        if let Err(why) = runner::check_report(&path) {
+            let (rule, found) = (Rule::InputIllegal, why.to_string());
+            let expected = "a file in a folder that is there";
+            report.note([Finding::new(rule, Some("report"), expected, found)]);
+            return report;
+        }
     }
     let attests = plan.mode == Mode::Publish && plan.attestations != Attestations::Off;
     let sigstore = match trust::load(&plan.sigstore, attests.then(|| context.now())) {
@@ -266,7 +269,7 @@ async fn carry_out(
         client,
         sigstore: Arc::new(sigstore),
         publisher: match plan.mode {
-            Mode::Verify => None,
+            Mode::Verify | Mode::Check | Mode::CheckReceipt => None,
             Mode::Publish => trust::publisher_of_job(context),
         },
         cancelled,
@@ -275,6 +278,8 @@ async fn carry_out(
     match plan.mode {
         Mode::Verify => run.only_verify().await,
         Mode::Publish => run.publish().await,
+        Mode::Check => run.check().await,
+        Mode::CheckReceipt => run.check_receipt().await,
     }
     run.report
 }
@@ -355,6 +360,13 @@ fn outputs(report: &Report, path: Option<&Path>) -> Vec<(&'static str, String)> 
         (
             "report",
             path.map_or(String::new(), |path| path.display().to_string()),
+        ),
+        (
+            "receipt",
+            report
+                .receipt
+                .as_ref()
+                .map_or(String::new(), |receipt| receipt.path.clone()),
         ),
     ]
 }

@@ -53,19 +53,7 @@ impl Run<'_> {
         };
         let examined = self.examine_in_time().await?;
         let target = self.permit(&examined)?;
-        let index = match endpoints(target.index()) {
-            Ok(endpoints) => Index::new(self.client.clone(), endpoints),
-            Err(why) => {
-                let expected = "the base URL of an index";
-                self.report.note([Finding::new(
-                    Rule::InputIllegal,
-                    Some("index"),
-                    expected,
-                    why.to_string(),
-                )]);
-                return None;
-            }
-        };
+        let index = self.index(target.index())?;
         let ledger = self.ask(&index, &examined.batch).await?;
         self.tell_new_projects(&index, &ledger);
         let is_new = ledger.files().any(|(_, state)| *state == FileState::New);
@@ -132,6 +120,12 @@ impl Run<'_> {
             if read.is_none() {
                 self.report.note([cancel::finding()]);
             }
+            if !self.report.refused() {
+                let made = self.sign_receipt(&ready.credentials, &ready.examined, &attached);
+                if cancelled.unless(made).await.is_none() {
+                    self.report.note([cancel::finding()]);
+                }
+            }
         }
         self.report.links = links(&self.plan.index, &self.report.published_versions());
     }
@@ -143,6 +137,23 @@ impl Run<'_> {
             return Ok(None);
         }
         super::credentials(self.context).map(Some)
+    }
+
+    /// The index that is meant.
+    pub(super) fn index(&mut self, choice: &IndexChoice) -> Option<Index> {
+        match endpoints(choice) {
+            Ok(endpoints) => Some(Index::new(self.client.clone(), endpoints)),
+            Err(why) => {
+                let expected = "the base URL of an index";
+                self.report.note([Finding::new(
+                    Rule::InputIllegal,
+                    Some("index"),
+                    expected,
+                    why.to_string(),
+                )]);
+                None
+            }
+        }
     }
 
     fn permit(&mut self, examined: &Examined) -> Option<Target> {
@@ -310,7 +321,7 @@ fn endpoints(index: &IndexChoice) -> Result<Endpoints, EndpointError> {
     }
 }
 
-fn index_name(index: &IndexChoice) -> String {
+pub(super) fn index_name(index: &IndexChoice) -> String {
     match index {
         IndexChoice::Pypi => "PyPI".to_owned(),
         IndexChoice::TestPypi => "TestPyPI".to_owned(),

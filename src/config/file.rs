@@ -74,19 +74,21 @@ pub fn read(workspace: &Path, path: &str) -> Result<Vec<u8>, FileError> {
     }
     // Without NONBLOCK a pipe put in the file's place would hold the run.
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    read_regular(File::from(openat(&handle, *name, flags, Mode::empty())?))
+    let file = File::from(openat(&handle, *name, flags, Mode::empty())?);
+    read_regular(file, LIMIT as u64)
 }
 
-/// Reads a file that a person named, wherever it lies.
+/// Reads a file that a person named, wherever it lies, at most one byte more
+/// than `limit`.
 ///
 /// # Errors
 /// See [`FileError`].
-pub fn read_anywhere(path: &Path) -> Result<Vec<u8>, FileError> {
+pub fn read_anywhere(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    read_regular(File::from(open(path, flags, Mode::empty())?))
+    read_regular(File::from(open(path, flags, Mode::empty())?), limit)
 }
 
-fn read_regular(file: File) -> Result<Vec<u8>, FileError> {
+fn read_regular(file: File, limit: u64) -> Result<Vec<u8>, FileError> {
     let kind = file.metadata()?.file_type();
     if kind.is_dir() {
         return Err(FileError::Kind("a folder"));
@@ -95,7 +97,7 @@ fn read_regular(file: File) -> Result<Vec<u8>, FileError> {
         return Err(FileError::Kind("a pipe or a device"));
     }
     let mut bytes = Vec::new();
-    file.take(LIMIT as u64 + 1).read_to_end(&mut bytes)?;
+    file.take(limit + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -19,7 +19,7 @@ use super::{Index, IndexError};
 use crate::http::sanitise;
 use crate::rules::{Finding, Rule};
 use begun::Begun;
-use shelf::Shelf;
+pub(super) use shelf::Shelf;
 
 /// One file that is to be on the index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,6 +15,7 @@ mod ledger;
 mod macaroon;
 #[expect(clippy::disallowed_methods, reason = "waits for the index")]
 mod read_back;
+mod served;
 mod simple;
 mod token;
 mod upload;
@@ -33,6 +34,7 @@ pub use error::IndexError;
 pub use integrity::{Bundle, Provenance, ShownPublisher};
 pub use ledger::{FileState, Ledger, Standing, Wanted, ask};
 pub use read_back::{ReadBack, Shown, read_back};
+pub use served::{Held, Served, compare};
 #[doc(hidden)]
 pub use simple::read_page;
 pub use simple::{File, Project};

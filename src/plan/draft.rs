@@ -14,6 +14,7 @@ use super::{
     Mode, Patterns, Plan, Projects, Reader, Requirement, Selection, SigstoreChoice, Timeouts,
     Waiver, Waivers, attesting, places, require, select, values,
 };
+use crate::attest::Publisher;
 use crate::openpgp::Fingerprint;
 use crate::rules::{Finding, Rule};
 
@@ -42,6 +43,9 @@ pub(super) struct Draft {
     concurrency: Option<usize>,
     limits: Option<Limits>,
     timeouts: Option<Timeouts>,
+    repository: Option<String>,
+    workflow: Option<String>,
+    receipt: Option<PathBuf>,
     report: Option<PathBuf>,
 }
 
@@ -58,7 +62,11 @@ impl Draft {
         let base = reader.word("index", places::INDEX_LEGAL, places::index);
         let upload = reader.optional("upload-url", places::URL_LEGAL, places::url);
         Self {
-            mode: reader.word("mode", "`verify` or `publish`", values::mode),
+            mode: reader.word(
+                "mode",
+                "`verify`, `publish`, `check` or `check-receipt`",
+                values::mode,
+            ),
             source: reader.optional("source", places::LOCATION_LEGAL, places::location),
             area: reader.optional("area", "`release` or `dev`", places::Area::read),
             revision: reader.optional("revision", "a revision number, or `head`", values::revision),
@@ -113,6 +121,9 @@ impl Draft {
             concurrency: reader.word("concurrency", "a number from 1 to 32", values::concurrency),
             limits: values::limits(reader),
             timeouts: values::timeouts(reader),
+            repository: reader.optional("repository", values::REPOSITORY_LEGAL, values::repository),
+            workflow: reader.optional("workflow", values::WORKFLOW_LEGAL, values::workflow),
+            receipt: reader.optional("receipt", "a path", |raw| Ok(PathBuf::from(raw))),
             report: reader.optional("report", "a path", |raw| Ok(PathBuf::from(raw))),
         }
     }
@@ -146,6 +157,7 @@ impl Draft {
             ));
         }
         if self.keys.is_none()
+            && self.mode != Some(Mode::CheckReceipt)
             && reader.is_default_word("keys")
             && let Some(source) = &self.source
             && places::derive_keys(source).is_none()
@@ -159,8 +171,48 @@ impl Draft {
         for keys in self.keys.iter().flatten() {
             places::check_keys(keys, reader);
         }
+        Self::check_identity(self.mode, reader);
         if self.mode == Some(Mode::Publish) {
             self.check_publish(reader);
+        }
+    }
+
+    /// Who must have signed is said whole or not at all, is never guessed for
+    /// a receipt, and means nothing where nothing is checked.
+    fn check_identity(mode: Option<Mode>, reader: &mut Reader<'_>) {
+        let names = ["repository", "workflow"];
+        let given = names.map(|name| !reader.is_default_word(name));
+        let receipt = !reader.is_default_word("receipt");
+        let only_checks = "only in `check` and `check-receipt`";
+        for (name, given, other) in [
+            (names[0], given[0], given[1]),
+            (names[1], given[1], given[0]),
+        ] {
+            match mode {
+                Some(Mode::Verify | Mode::Publish) if given => {
+                    reader.refuse(name, only_checks, "another mode");
+                }
+                Some(Mode::CheckReceipt) if !given => {
+                    let expected = "who signed the receipt, which is never guessed";
+                    reader.refuse(name, expected, "`any`");
+                }
+                Some(Mode::Check) if !given && other => {
+                    reader.refuse(name, "both `repository` and `workflow`, or neither", "one");
+                }
+                _ => {}
+            }
+        }
+        match mode {
+            Some(Mode::CheckReceipt) if !receipt => {
+                reader.refuse("receipt", "the path of a receipt", "`none`");
+            }
+            Some(Mode::Verify | Mode::Publish | Mode::Check) if receipt => {
+                reader.refuse("receipt", "only in `check-receipt`", "another mode");
+            }
+            _ => {}
+        }
+        if mode == Some(Mode::Check) && reader.is_default_word("projects") {
+            reader.refuse("projects", "the projects to check", "`none`");
         }
     }
 
@@ -244,6 +296,7 @@ impl Draft {
             mode: self.mode?,
             keys: match self.keys {
                 Some(keys) => keys,
+                None if self.mode == Some(Mode::CheckReceipt) => Vec::new(),
                 None => vec![places::derive_keys(&source)?],
             },
             archived: match self.revision {
@@ -272,6 +325,11 @@ impl Draft {
             concurrency: self.concurrency?,
             limits: self.limits?,
             timeouts: self.timeouts?,
+            identity: self
+                .repository
+                .zip(self.workflow)
+                .and_then(|(repository, workflow)| Publisher::new(&repository, &workflow).ok()),
+            receipt: self.receipt,
             report: self.report,
         })
     }

@@ -26,6 +26,7 @@ use std::time::Duration;
 use pep440_rs::Version;
 use url::Url;
 
+use crate::attest::Publisher;
 use crate::digest::ReleaseDigest;
 use crate::inputs::{Inputs, TABLE};
 use crate::openpgp::Fingerprint;
@@ -45,6 +46,10 @@ pub enum Mode {
     Verify,
     /// Verify, publish, read back and report.
     Publish,
+    /// Verify, and hold against it what the index serves.
+    Check,
+    /// Check a receipt, and whether the source still holds what it says.
+    CheckReceipt,
 }
 
 impl Mode {
@@ -53,6 +58,8 @@ impl Mode {
         match self {
             Self::Verify => "verify",
             Self::Publish => "publish",
+            Self::Check => "check",
+            Self::CheckReceipt => "check-receipt",
         }
     }
 }
@@ -107,7 +114,8 @@ pub struct Plan {
     pub area: Option<Area>,
     /// The revision to read at; none for HEAD.
     pub revision: Option<u64>,
-    /// Where KEYS lies; at least one.
+    /// Where KEYS lies; at least one, but none in `check-receipt`, which holds
+    /// bytes against a receipt and no signature against a key.
     pub keys: Vec<Location>,
     /// Who may sign; empty for every key of KEYS.
     pub signers: Vec<Fingerprint>,
@@ -143,6 +151,10 @@ pub struct Plan {
     pub limits: Limits,
     /// Time limits.
     pub timeouts: Timeouts,
+    /// The workflow that must have signed; always there in `check-receipt`.
+    pub identity: Option<Publisher>,
+    /// The receipt to check; there in `check-receipt` alone.
+    pub receipt: Option<PathBuf>,
     /// Where the JSON report goes.
     pub report: Option<PathBuf>,
 }

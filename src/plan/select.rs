@@ -99,6 +99,12 @@ impl Projects {
         self.globs.iter().any(|glob| glob.is_match(normalised))
     }
 
+    /// The names among the globs: those that can match one project only.
+    pub fn named(&self) -> impl Iterator<Item = &str> {
+        let globs = self.globs.iter().map(|glob| glob.glob().glob());
+        globs.filter(|glob| !glob.contains(['*', '?', '[', ']', '{', '}', '!', ',']))
+    }
+
     /// For people.
     pub fn shown(&self) -> String {
         self.globs

@@ -3,6 +3,8 @@
 
 //! Tables of what inputs mean and of what they may not be.
 
+mod checks;
+
 use super::*;
 use crate::context::Context;
 use crate::inputs::Request;

@@ -10,6 +10,7 @@ use bytesize::ByteSize;
 use pep440_rs::Version;
 
 use super::{ExpectedDigest, Limits, Mode, Reader, Timeouts};
+use crate::attest::Publisher;
 use crate::digest::ReleaseDigest;
 use crate::inputs::nearest;
 use crate::openpgp::Fingerprint;
@@ -25,13 +26,17 @@ pub(super) fn mode(raw: &str) -> Result<Mode, String> {
     match raw {
         "verify" => Ok(Mode::Verify),
         "publish" => Ok(Mode::Publish),
+        "check" => Ok(Mode::Check),
+        "check-receipt" => Ok(Mode::CheckReceipt),
         "audit" | "doctor" | "withdraw" => {
             Err(format!("`{raw}`, which this version does not have"))
         }
-        other => Err(nearest(other, ["verify", "publish"]).map_or_else(
-            || quoted(other),
-            |nearest| format!("`{other}` (did you mean `{nearest}`?)"),
-        )),
+        other => Err(
+            nearest(other, ["verify", "publish", "check", "check-receipt"]).map_or_else(
+                || quoted(other),
+                |nearest| format!("`{other}` (did you mean `{nearest}`?)"),
+            ),
+        ),
     }
 }
 
@@ -74,6 +79,26 @@ pub(super) fn concurrency(raw: &str) -> Result<usize, String> {
     match usize::from_str(raw) {
         Ok(number) if (1..=32).contains(&number) => Ok(number),
         _ => Err(quoted(raw)),
+    }
+}
+
+pub(super) const REPOSITORY_LEGAL: &str = "`OWNER/NAME` of a repository on GitHub";
+pub(super) const WORKFLOW_LEGAL: &str =
+    "the name of a file in `.github/workflows`, such as `publish.yml`";
+
+/// Legal where it is with any workflow.
+pub(super) fn repository(raw: &str) -> Result<String, String> {
+    match Publisher::new(raw, "any.yml") {
+        Ok(publisher) => Ok(publisher.repository().to_owned()),
+        Err(_) => Err(quoted(raw)),
+    }
+}
+
+/// Legal where it is in any repository.
+pub(super) fn workflow(raw: &str) -> Result<String, String> {
+    match Publisher::new("any/any", raw) {
+        Ok(publisher) => Ok(publisher.workflow().to_owned()),
+        Err(_) => Err(quoted(raw)),
     }
 }
 

@@ -17,6 +17,8 @@ pub enum Origin {
     Release,
     /// The index showed it, for a file that was there before this run.
     Index,
+    /// It lay in a file that the inputs name.
+    File,
 }
 
 /// One attestation that was verified.

@@ -10,6 +10,7 @@ pub mod annotations;
 pub mod approval;
 mod attestation;
 pub mod chain;
+pub mod checks;
 pub mod escape;
 pub mod mail;
 pub mod markdown;
@@ -21,6 +22,7 @@ use approval::ApprovalRow;
 use serde::Serialize;
 
 pub use attestation::{AttestationRow, Origin, Provenance, SigstoreRow};
+pub use checks::{CheckRow, ReceiptRow, Served};
 
 use crate::plan::{ExpectedDigest, Waived};
 use crate::rules::{Exit, Finding, Rule, exit_of};
@@ -35,6 +37,8 @@ pub enum Outcome {
     DryRun,
     /// The index serves every file with the bytes that were verified.
     Published,
+    /// What was checked afterwards holds.
+    Checked,
     /// A verdict against it.
     Refused,
     /// The inputs are wrong; nothing was looked at.
@@ -50,6 +54,7 @@ impl Outcome {
             Self::Verified => "verified",
             Self::DryRun => "dry-run",
             Self::Published => "published",
+            Self::Checked => "checked",
             Self::Refused => "refused",
             Self::IllegalInputs => "illegal-inputs",
             Self::Failed => "failed",
@@ -200,6 +205,12 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Every waiver that was used.
     pub waived: Vec<Waived>,
+    /// What `check` found, file by file; absent in other modes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub checked: Vec<CheckRow>,
+    /// The receipt that was signed, or checked; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<ReceiptRow>,
 
     /// The KEYS files.
     #[serde(skip)]
@@ -277,6 +288,8 @@ impl Report {
             files: Vec::new(),
             findings: Vec::new(),
             waived: Vec::new(),
+            checked: Vec::new(),
+            receipt: None,
             keys: Vec::new(),
             signers: Vec::new(),
             expected_digest: ExpectedDigest::Unset,
@@ -335,6 +348,8 @@ impl Report {
             Some("a release digest")
         } else if good == Outcome::Published && !distributions.all(is_there) {
             Some("every distribution on the index")
+        } else if good == Outcome::Checked && self.checked.is_empty() && self.receipt.is_none() {
+            Some("something that was checked")
         } else {
             None
         }

@@ -60,6 +60,13 @@ pub fn outcome(report: &Report) -> String {
             let all = counted(distributions, "distribution");
             format!("Published: the index serves {all} as verified.")
         }
+        Outcome::Checked if report.receipt.is_some() => {
+            "Checked: the receipt holds, and the source holds what it says.".to_owned()
+        }
+        Outcome::Checked => {
+            let all = counted(distributions, "distribution");
+            format!("Checked: the index serves {all} as the release holds them, and no others.")
+        }
         Outcome::Refused => format!(
             "Refused: {}{}.",
             counted(refusals, "finding"),
@@ -164,6 +171,9 @@ pub fn facts(report: &Report) -> Vec<String> {
     }
     if let Some(sigstore) = &report.sigstore {
         lines.push(format!("sigstore: {}", line(&sigstore.shown())));
+    }
+    if let Some(receipt) = &report.receipt {
+        lines.extend(super::checks::receipt_lines(receipt));
     }
     if let Some(digest) = &report.digest {
         lines.push(format!("digest:  {digest}"));

@@ -460,6 +460,44 @@ rules! {
         "The index has the file and does not show the attestation that was sent with it, or shows another."
         => "Run the job again later: it only looks. If it stays so, ask the index; for one that keeps no attestations set `attestations: false`.";
 
+    // What is checked afterwards.
+    IndexLacks "index-lacks" Refuse Verdict false
+        "The index does not serve a file of the release."
+        => "Publish what is missing, or find out who deleted it there.";
+    IndexExtra "index-extra" Refuse Verdict false
+        "The index serves a file of this version that the release does not hold."
+        => "Find out who uploaded it; tell the project's security list if nobody did. An owner of the project can yank it.";
+    IndexDiffers "index-differs" Refuse Verdict false
+        "The index serves other bytes than the release holds."
+        => "Tell the project's security list: users get something that was not voted on.";
+    IndexYanked "index-yanked" Note Verdict false
+        "The index serves a file as yanked: installers pass it over unless it is asked for by its version."
+        => "Nothing, if the project withdrew it.";
+    ProvenanceMissing "provenance-missing" Refuse Verdict false
+        "A file on the index has no provenance, and the inputs say who must have attested it; noted where they do not."
+        => "Find out how the file was uploaded. Nothing can be added to it afterwards.";
+    ProvenanceBad "provenance-bad" Refuse Verdict false
+        "The provenance that the index gives of a file does not hold."
+        => "Tell the project's security list: the signature, its certificate, its log entry or its subject is wrong.";
+    ProvenanceIdentity "provenance-identity" Refuse Verdict false
+        "Another workflow attested the file than the one that the inputs name."
+        => "Compare `repository` and `workflow` with the workflow that publishes the project, to the letter.";
+    ReceiptUnreadable "receipt-unreadable" Refuse Verdict false
+        "The file is no receipt of this program: of another kind, incomplete, or contradicting itself."
+        => "Check the path. A receipt is written beside the JSON report of the run that published.";
+    ReceiptUntrusted "receipt-untrusted" Refuse Verdict false
+        "The signature of the receipt, its certificate or its log entry does not hold."
+        => "Do not rely on it: it was changed since it was signed, or the trusted root is not that of the instance that signed it (`sigstore`).";
+    ReceiptIdentity "receipt-identity" Refuse Verdict false
+        "Another workflow signed the receipt than the one that was named."
+        => "Compare `repository` and `workflow` with the workflow that published, to the letter; else do not rely on the receipt.";
+    ReceiptDiffers "receipt-differs" Refuse Verdict false
+        "The source does not hold a file of the receipt, or holds it with other bytes."
+        => "Check that `source` is the release of this receipt. Then find out who changed the file, and why.";
+    ReceiptUnmade "receipt-unmade" Refuse Outside false
+        "The release is published, and its receipt could not be signed."
+        => "Run the job again: it uploads nothing twice, looks at what the index serves, and signs the receipt.";
+
     // The run itself.
     Cancelled "cancelled" Refuse Outside false
         "The run was told to end before it was done."

@@ -4,7 +4,7 @@
 //! Attestations: the stand-in of Sigstore before the index's own tools, and what
 //! the product makes before both.
 
-mod judges;
+pub(crate) mod judges;
 mod signing;
 mod stand_in;
 mod verifying;

@@ -69,7 +69,14 @@ fn assert_harmless(ran: &Ran, what: &str) {
         .lines()
         .filter_map(|line| line.split('=').next())
         .collect();
-    let expected = ["digest", "revision", "published", "links", "report"];
+    let expected = [
+        "digest",
+        "revision",
+        "published",
+        "links",
+        "report",
+        "receipt",
+    ];
     assert_eq!(names, expected, "{what}");
     let mut sorted = expected.to_vec();
     sorted.sort_unstable();

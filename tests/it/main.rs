@@ -13,6 +13,7 @@
 
 mod approval;
 mod attesting;
+mod checking;
 mod checksum;
 mod config;
 mod container;

@@ -15,7 +15,7 @@ use crate::index::simple::{File, Project};
 
 /// What an index has of one project; nothing where it does not know it.
 #[derive(Default)]
-pub(super) struct Shelf<'a> {
+pub(in crate::index) struct Shelf<'a> {
     by_name: HashMap<&'a str, Vec<&'a File>>,
     /// The name of a file by its SHA-256, where bytes have one name only.
     by_sha256: HashMap<&'a str, &'a str>,
@@ -26,7 +26,7 @@ pub(super) struct Shelf<'a> {
 }
 
 impl<'a> Shelf<'a> {
-    pub(super) fn of(project: Option<&'a Project>) -> Self {
+    pub(in crate::index) fn of(project: Option<&'a Project>) -> Self {
         let mut shelf = Self::default();
         let Some(project) = project else {
             return shelf;
@@ -54,7 +54,7 @@ impl<'a> Shelf<'a> {
 
     /// How the index stands to one file. All entries of the name must agree: a
     /// page that shows it twice with different digests shows a conflict.
-    pub(super) fn state_of(&self, wanted: &Wanted<'_>) -> FileState {
+    pub(in crate::index) fn state_of(&self, wanted: &Wanted<'_>) -> FileState {
         let Some(files) = self.by_name.get(wanted.file) else {
             return FileState::New;
         };

@@ -17,6 +17,7 @@ mod signers;
 
 use std::fmt::Write as _;
 
+use super::checks;
 use super::escape::{self, preformatted};
 use super::text::{self, counted, number};
 use super::{Outcome, Report, mail};
@@ -124,6 +125,8 @@ fn page_in(report: &Report, room: Room) -> String {
     findings::write(&mut page, report, Severity::Refuse, room);
     findings::write(&mut page, report, Severity::Warn, room);
     findings::write_waived(&mut page, report, room);
+    checks::checked(&mut page, report, room.rows);
+    checks::receipt(&mut page, report);
     links(&mut page, report, room);
     chain::write(&mut page, report);
     facts::write_approval(&mut page, report, room);
@@ -141,6 +144,7 @@ fn headline(report: &Report) -> String {
         Outcome::Verified => ("✅", "verified"),
         Outcome::DryRun => ("✅", "dry run"),
         Outcome::Published => ("✅", "published"),
+        Outcome::Checked => ("✅", "checked"),
         Outcome::Refused => ("❌", "refused"),
         Outcome::IllegalInputs => ("❌", "wrong inputs"),
         Outcome::Failed => ("⚠️", "failed, run it again"),
@@ -163,7 +167,7 @@ fn next(report: &Report) -> &'static str {
         Outcome::Verified => " Say yes only if the release digest is the one that was voted on.",
         Outcome::DryRun => " The same inputs without <code>dry-run</code> publish it.",
         Outcome::Refused | Outcome::IllegalInputs => " What to do stands beside each finding.",
-        Outcome::Published | Outcome::Failed => "",
+        Outcome::Published | Outcome::Checked | Outcome::Failed => "",
     }
 }
 

@@ -103,14 +103,19 @@ fn every_new_file_is_attested_before_the_first_upload_and_read_back_with_it() {
     it.assert_whole("the first run");
 
     let counts = it.sigstore.counts();
-    assert_eq!((counts.certificates, counts.entries), (1, 5));
+    // The files have one certificate, and the receipt that follows has its own.
+    assert_eq!((counts.certificates, counts.entries), (2, 6));
     let audiences = world.issuer.audiences();
-    assert!(audiences.ends_with(&["stand-in", "sigstore"].map(str::to_owned)));
+    assert!(audiences.ends_with(&["stand-in", "sigstore", "sigstore"].map(str::to_owned)));
     let order = order.lock().unwrap();
     let first = |part: &str| order.iter().position(|path| path.contains(part));
     let last = |part: &str| order.iter().rposition(|path| path.contains(part));
     assert!(last("/mint-token") < first("/signingCert"), "{order:?}");
-    assert!(last("/log/entries") < first("/legacy/"), "{order:?}");
+    let before = &order[..first("/legacy/").unwrap()];
+    let is_entry = |path: &&String| path.contains("/log/entries");
+    // Each request is heard when it comes and when it is answered.
+    assert_eq!(before.iter().filter(is_entry).count(), 2 * 5, "{order:?}");
+    assert!(last("/integrity/") < last("/log/entries"), "{order:?}");
     assert!(last("/legacy/") < first("/integrity/"), "{order:?}");
 
     let row = ran.file("example-1.0.tar.gz");
@@ -179,10 +184,11 @@ fn a_second_run_attests_nothing_again_and_tells_what_the_index_shows() {
     let (name, bytes) = release().first_key_value().unwrap();
     it.trial.index.preload("example", name, bytes);
     assert_eq!(it.publish(&[]).status, 0);
-    assert_eq!(it.sigstore.counts().entries, 4);
+    // Four files, and the receipt; then a second receipt alone.
+    assert_eq!(it.sigstore.counts().entries, 5);
     let ran = it.publish(&[]);
     assert_eq!((ran.status, ran.refusals()), (0, vec![]), "{}", ran.stderr);
-    assert_eq!(it.sigstore.counts().entries, 4);
+    assert_eq!(it.sigstore.counts().entries, 6);
     let bare = ran.file(name);
     assert_eq!(
         (&bare["provenance"], &bare["attestations"]),

@@ -100,7 +100,12 @@ fn in_best_effort_the_files_go_without_and_every_channel_says_so() {
     let ran = it.run_with("publish", &best, &env);
     assert_eq!((ran.status, ran.refusals()), (0, vec![]), "{}", ran.stderr);
     it.trial.assert_whole("without attestations");
-    let warnings = ["attestation-missing", "attestation-unmade"].map(str::to_owned);
+    let warnings = [
+        "attestation-missing",
+        "attestation-unmade",
+        "receipt-unmade",
+    ];
+    let warnings = warnings.map(str::to_owned);
     assert_eq!(ran.rules("warn"), warnings);
     for (file, provenance) in it.provenance() {
         assert_eq!(provenance, Value::Null);

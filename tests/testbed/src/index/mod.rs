@@ -207,6 +207,17 @@ impl FakeIndex {
         self.shared.lock().anchors = Some(anchors);
     }
 
+    /// Shows this as the provenance of a file from now on, whatever it is; none
+    /// for a file without any.
+    ///
+    /// # Panics
+    /// When there is no such file.
+    pub fn set_provenance(&self, filename: &str, provenance: Option<serde_json::Value>) {
+        let mut state = self.shared.lock();
+        let file = state.file_mut(filename).expect("a file of this name");
+        file.provenance = provenance;
+    }
+
     /// Marks a file as yanked.
     pub fn yank(&self, filename: &str, reason: &str) {
         self.shared.lock().yank(filename, reason);

@@ -290,11 +290,14 @@ impl Known {
         self.all_files().find(|file| file.filename == filename)
     }
 
+    pub(super) fn file_mut(&mut self, filename: &str) -> Option<&mut StoredFile> {
+        let mut projects = self.projects.values_mut();
+        projects.find_map(|project| project.files.get_mut(filename))
+    }
+
     pub(super) fn yank(&mut self, filename: &str, reason: &str) {
-        for project in self.projects.values_mut() {
-            if let Some(file) = project.files.get_mut(filename) {
-                file.yanked = Some(reason.to_owned());
-            }
+        if let Some(file) = self.file_mut(filename) {
+            file.yanked = Some(reason.to_owned());
         }
     }
 
