@@ -35,6 +35,7 @@ mod migrated;
 mod mutate;
 mod names;
 mod pages;
+mod receipts;
 mod round;
 mod servers;
 mod sidecars;
@@ -70,6 +71,7 @@ fn targets() -> Vec<Target> {
         servers::svndiff(),
         pages::index_page(),
         answers::simple_page(),
+        receipts::receipt_statement(),
         configs::config(),
         migrated::release_config(),
     ]
