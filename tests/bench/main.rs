@@ -5,7 +5,7 @@
 //! and published beside the programs that people use for the same today.
 //!
 //! `cargo bench --profile dev --bench wave` prints a Markdown table; with
-//! `-- --write` it also puts it into the README. Times are of one run on one
+//! `-- --write` it also puts it into docs/speed.md. Times are of one run on one
 //! machine: the ratios say more than the seconds.
 
 mod cases;
@@ -34,7 +34,7 @@ usage: cargo bench --profile dev --bench wave -- [--verify | --publish | --proce
   --rounds N       how often each program runs; medians are shown (5)
   --machine WORDS  what to call this machine instead of what it says of itself
   --processor      measure only its processor time, beside that of its primitives
-  --write          put the table between the benchmark markers of README.md";
+  --write          put the table between the benchmark markers of docs/speed.md";
 
 /// What is measured.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 // Licensed to the Apache Software Foundation (ASF) under the Apache License,
 // Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
 
-//! The tables that the README shows.
+//! The tables that docs/speed.md shows.
 
 mod publishing;
 
@@ -138,14 +138,14 @@ fn row(text: &mut String, name: &str, cost: Cost, ours: Cost) {
     );
 }
 
-/// Puts the table between the markers of the README.
+/// Puts the table between the markers of docs/speed.md.
 pub(crate) fn write(text: &str) -> Outcome<()> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let readme = std::fs::read_to_string(&path).map_err(|why| why.to_string())?;
-    let parts = readme
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/speed.md");
+    let page = std::fs::read_to_string(&path).map_err(|why| why.to_string())?;
+    let parts = page
         .split_once(BEGIN)
         .and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
-    let (before, after) = parts.ok_or("README.md has no benchmark markers")?;
+    let (before, after) = parts.ok_or("docs/speed.md has no benchmark markers")?;
     let new = format!("{before}{BEGIN}\n{text}{END}{after}");
     std::fs::write(&path, new).map_err(|why| why.to_string())
 }
