@@ -9,15 +9,17 @@ use std::collections::BTreeMap;
 use super::Verified;
 use crate::plan::Plan;
 use crate::rules::{Finding, Rule};
+use crate::snapshot::basename;
 
 /// An index takes the same bytes under one name: the second file would be
-/// refused when the first is published.
+/// refused when the first is published. One name in two folders is a matter of
+/// its own, `basename-twice`.
 pub(super) fn check_bytes(files: &[Verified]) -> Vec<Finding> {
     let mut firsts: BTreeMap<&[u8; 32], &str> = BTreeMap::new();
     let mut findings = Vec::new();
     for file in files {
         let first = *firsts.entry(file.fetched.sha256()).or_insert(&file.path);
-        if first != file.path {
+        if basename(first) != basename(&file.path) {
             findings.push(Finding::new(
                 Rule::BytesTwice,
                 Some(&file.path),
