@@ -33,14 +33,15 @@ pub const RELEASES: &str = "releases";
 /// What is wrong with a file, at most: nobody reads thousands.
 const TOLD: usize = 50;
 
-/// What only a run itself can say: what it does, from which file, and the
-/// digest that a person approved for it.
-pub const NOT_IN_A_FILE: [&str; 5] = [
+/// What only a run itself can say: what it does, from which file, in which
+/// workflow, and the digest that a person approved for it.
+pub const NOT_IN_A_FILE: [&str; 6] = [
     "mode",
     "config",
     "release",
     "expected-digest",
     "github-token",
+    "workflow-files",
 ];
 
 /// The inputs that a file may hold, in the order of the table.
@@ -98,6 +99,11 @@ impl Config {
             reader.problems.truncate(TOLD);
             Err(reader.problems)
         }
+    }
+
+    /// The names of the releases, sorted.
+    pub fn releases(&self) -> impl Iterator<Item = &str> {
+        self.releases.keys().map(String::as_str)
     }
 
     /// The values that hold for this release: its own, and those of the top

@@ -9,6 +9,7 @@
 //! that is `plan`'s.
 
 mod help;
+mod pairs;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -71,7 +72,7 @@ macro_rules! table {
 
 table! {
     "mode" Word Some("verify"),
-        "What to do: `verify`, `publish`, `check` what an index serves, or `check-receipt`.";
+        "What to do: `verify`, `publish`, `check` what an index serves, `check-receipt`, or `doctor`, which looks at the workflows, `.asf.yaml`, the index and KEYS, and sends nothing.";
     "config" Word Some("none"),
         "Path of a YAML file in the checkout that holds inputs; `none`: no file.";
     "release" Word Some("none"),
@@ -138,6 +139,8 @@ table! {
         "File name of that workflow, such as `publish.yml`; given with `repository`, or neither is; `any`: as there.";
     "receipt" Word Some("none"),
         "Path of the receipt that `check-receipt` checks; `none`: no receipt.";
+    "workflow-files" Lines Some("all"),
+        "For `doctor`: paths of the workflow files to look at, one a line; `all`: those of `.github/workflows` that use this action.";
     "report" Word Some("none"),
         "Path for the JSON report; `none`: no file.";
 }
@@ -403,7 +406,7 @@ fn is_input(variable: &str) -> bool {
 
 /// A word that can only be the mode: after a bare flag it is no value of it.
 fn is_mode(arg: &OsString) -> bool {
-    let modes = ["verify", "publish", "check", "check-receipt"];
+    let modes = ["verify", "publish", "check", "check-receipt", "doctor"];
     modes.iter().any(|mode| arg == mode)
 }
 

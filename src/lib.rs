@@ -17,6 +17,7 @@ pub mod config;
 pub mod context;
 pub mod digest;
 pub mod dist;
+pub mod doctor;
 pub mod endpoints;
 pub mod expected;
 pub mod github;

@@ -80,6 +80,34 @@ impl Rule {
         })
     }
 
+    /// Whether a finding may stand beside a line of the checkout: its path is
+    /// then `file:line:column`.
+    pub const fn names_a_line(self) -> bool {
+        matches!(
+            self,
+            Self::ConfigIllegal
+                | Self::WorkflowUnreadable
+                | Self::WorkflowInput
+                | Self::WorkflowSecret
+                | Self::WorkflowTrigger
+                | Self::WorkflowReusable
+                | Self::WorkflowRunner
+                | Self::WorkflowConcurrency
+                | Self::PermissionMissing
+                | Self::PermissionExcess
+                | Self::DigestUnbound
+                | Self::HandoverBroken
+                | Self::ActionPlaceholder
+                | Self::ActionUnpinned
+                | Self::EnvironmentMissing
+                | Self::ReviewersMissing
+                | Self::SelfReviewAllowed
+                | Self::AsfYamlIllegal
+                | Self::AsfYamlSilent
+                | Self::VersionOld
+        )
+    }
+
     /// Where the documentation explains it.
     pub fn link(self) -> String {
         format!("{RULES_PAGE}#{}", self.id())

@@ -10,6 +10,7 @@ mod cancel;
 mod check;
 mod check_receipt;
 mod cover;
+mod doctor;
 mod examine;
 mod find;
 mod in_time;
@@ -41,6 +42,7 @@ use crate::github::runner::{self, Runner, RunnerError};
 use crate::http::{Client, ClientOptions};
 use crate::inputs::Inputs;
 use crate::plan::{self, Attestations, Mode, Plan, Waived};
+use crate::report::doctor::Checkup;
 use crate::report::{ConfigRow, Outcome, Report, mail, markdown, text};
 use crate::rules::{Exit, Finding, Rule};
 
@@ -97,6 +99,13 @@ pub async fn run(
 ) -> Report {
     let runner = Runner::new(context);
     log::log_to_stderr(context);
+    if inputs
+        .value("mode")
+        .is_some_and(|mode| mode.trim() == "doctor")
+    {
+        let report = doctor::doctor(context, inputs, problems, &runner, cancelled).await;
+        return finish(&runner, inputs, report, Outcome::Ready);
+    }
     let mut inputs = inputs.clone();
     let (config, is_known) = match read_config(context, &mut inputs, &problems) {
         Ok(row) => (row, true),
@@ -123,13 +132,18 @@ pub async fn run(
         _ if is(Mode::Check) || is(Mode::CheckReceipt) => Outcome::Checked,
         _ => Outcome::Verified,
     };
+    finish(&runner, inputs, report, good)
+}
+
+/// Closes the report, and tells it.
+fn finish(runner: &Runner, inputs: &Inputs, mut report: Report, good: Outcome) -> Report {
     report.close(good);
     let is_refused = |finding: &Finding| finding.path.as_deref() == Some("report");
     let path = plan::report_path(inputs).filter(|_| {
         let mut inputs = report.findings.iter();
         !inputs.any(|finding| finding.rule == Rule::InputIllegal && is_refused(finding))
     });
-    tell(&runner, &mut report, path.as_deref());
+    tell(runner, &mut report, path.as_deref());
     report
 }
 
@@ -303,6 +317,9 @@ fn tell(runner: &Runner, report: &mut Report, path: Option<&Path>) {
     {
         let _group = runner.group("Result");
         for line in text::facts(report) {
+            runner.log(&line);
+        }
+        for line in report.checkup.iter().flat_map(Checkup::lines) {
             runner.log(&line);
         }
     }

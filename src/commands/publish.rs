@@ -313,7 +313,7 @@ pub(super) fn wanted(file: &Verified) -> Wanted<'_> {
     }
 }
 
-fn endpoints(index: &IndexChoice) -> Result<Endpoints, EndpointError> {
+pub(super) fn endpoints(index: &IndexChoice) -> Result<Endpoints, EndpointError> {
     match index {
         IndexChoice::Pypi => Endpoints::pypi(),
         IndexChoice::TestPypi => Endpoints::testpypi(),

@@ -21,6 +21,9 @@ pub const LIMIT: usize = 256 * 1024;
 /// Mappings and lists within each other; our own file needs four.
 const MAX_DEPTH: usize = 8;
 
+/// The same for a file of another program; a workflow needs about ten.
+const FOREIGN_DEPTH: usize = 24;
+
 /// Far more than a file of [`LIMIT`] needs that people wrote.
 const MAX_NODES: usize = 20_000;
 
@@ -171,7 +174,22 @@ pub struct YamlError {
 /// The first thing that makes the file unreadable.
 pub fn read(bytes: &[u8]) -> Result<(&str, Node), YamlError> {
     let text = text(bytes)?;
-    let node = serde_yaml::from_str_with_options(text, options())
+    refuse_hidden(text)?;
+    parse(text, options())
+}
+
+/// The same of a file that is written for another program, such as a workflow:
+/// with the anchors and aliases that program takes, deeper, and with every
+/// character. What is done with the values decides what is shown of them.
+///
+/// # Errors
+/// The first thing that makes the file unreadable.
+pub fn read_foreign(bytes: &[u8]) -> Result<(&str, Node), YamlError> {
+    parse(text(bytes)?, foreign_options())
+}
+
+fn parse(text: &str, options: Options) -> Result<(&str, Node), YamlError> {
+    let node = serde_yaml::from_str_with_options(text, options)
         .map_err(|why| explain(why.without_snippet()))?;
     Ok((text, node))
 }
@@ -211,30 +229,64 @@ fn options() -> Options {
     }
 }
 
-/// The bytes as text in which everything can be seen.
+/// As [`options`], for a file that is not ours.
+fn foreign_options() -> Options {
+    serde_yaml::options! {
+        strict_booleans: true,
+        duplicate_keys: DuplicateKeyPolicy::Error,
+        merge_keys: MergeKeyPolicy::Error,
+        with_snippet: false,
+        alias_limits: serde_yaml::alias_limits! {
+            max_total_replayed_events: MAX_NODES,
+            max_replay_stack_depth: 8,
+        },
+        budget: serde_yaml::budget! {
+            max_reader_input_bytes: Some(LIMIT),
+            max_anchors: 100,
+            max_aliases: 200,
+            max_merge_keys: 0,
+            max_documents: 1,
+            max_depth: FOREIGN_DEPTH,
+            flow_nesting_limit: FOREIGN_DEPTH,
+            max_nodes: MAX_NODES,
+            max_total_scalar_bytes: LIMIT,
+        },
+    }
+}
+
+/// The bytes as text, at most so many.
 fn text(bytes: &[u8]) -> Result<&str, YamlError> {
-    let refuse = |at, expected: &str, found: String| YamlError {
-        place: Place::of_byte(bytes, at),
-        expected: expected.to_owned(),
-        found,
-    };
+    let refuse = |at, expected: &str, found: String| refusal(bytes, at, expected, found);
     if bytes.len() > LIMIT {
         let expected = format!("a file of at most {LIMIT} bytes");
         return Err(refuse(0, &expected, format!("{} bytes", bytes.len())));
     }
-    let text = std::str::from_utf8(bytes)
-        .map_err(|why| refuse(why.valid_up_to(), "text in UTF-8", "other bytes".to_owned()))?;
+    std::str::from_utf8(bytes)
+        .map_err(|why| refuse(why.valid_up_to(), "text in UTF-8", "other bytes".to_owned()))
+}
+
+fn refusal(bytes: &[u8], at: usize, expected: &str, found: String) -> YamlError {
+    YamlError {
+        place: Place::of_byte(bytes, at),
+        expected: expected.to_owned(),
+        found,
+    }
+}
+
+/// Refuses text in which not everything can be seen.
+fn refuse_hidden(text: &str) -> Result<(), YamlError> {
     let hidden = text.char_indices().find(|(at, c)| {
         let is_mark = *at == 0 && *c == '\u{feff}';
         is_hidden(*c) && !matches!(c, '\n' | '\t') && !is_mark && !is_end_of_line(text, *at)
     });
     match hidden {
-        Some((at, c)) => Err(refuse(
+        Some((at, c)) => Err(refusal(
+            text.as_bytes(),
             at,
             "text in which every character can be seen",
             format!("the character U+{:04X}", u32::from(c)),
         )),
-        None => Ok(text),
+        None => Ok(()),
     }
 }
 

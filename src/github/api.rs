@@ -24,7 +24,7 @@ use crate::plan::GithubToken;
 const ANSWER_LIMIT: u64 = 2 * 1024 * 1024;
 /// How many pages of a list are read at most.
 const MOST_PAGES: usize = 20;
-const JSON: HeaderValue = HeaderValue::from_static("application/vnd.github+json");
+pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/vnd.github+json");
 const RAW: HeaderValue = HeaderValue::from_static("application/vnd.github.raw+json");
 
 /// GitHub's API as one token sees it.
@@ -63,7 +63,7 @@ pub enum ApiError {
 }
 
 impl ApiError {
-    fn of(error: HttpError) -> Self {
+    pub(super) fn of(error: HttpError) -> Self {
         if error.is_transient() {
             Self::Unreachable(error)
         } else {
@@ -84,7 +84,7 @@ impl Api {
         address: Option<&str>,
         token: Option<&GithubToken>,
     ) -> Result<Self, ApiError> {
-        let base = base(address)?;
+        let base = self::address(address)?;
         let token = token.ok_or(ApiError::NoToken)?.clone();
         let unusable = |why: octocrab::Error| ApiError::Unreadable {
             url: display_url(&base),
@@ -209,7 +209,8 @@ impl Api {
 }
 
 /// The address that may be asked.
-fn base(address: Option<&str>) -> Result<Url, ApiError> {
+/// The address of the API: GitHub's own, or one on this machine.
+pub(super) fn address(address: Option<&str>) -> Result<Url, ApiError> {
     let given = address.map(str::trim).filter(|text| !text.is_empty());
     let no_url = |_| ApiError::Address { problem: "no URL" };
     let own = Url::parse(GITHUB_API).map_err(no_url)?;
@@ -257,7 +258,7 @@ fn next_page(headers: &HeaderMap) -> Option<Url> {
     })
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8], url: &Url) -> Result<T, ApiError> {
+pub(super) fn parse<T: DeserializeOwned>(body: &[u8], url: &Url) -> Result<T, ApiError> {
     serde_json::from_slice(body).map_err(|why| ApiError::Unreadable {
         url: display_url(url),
         why: sanitise(&why.to_string(), 256),
@@ -286,7 +287,7 @@ mod tests {
             (Some("http://192.0.2.1"), false),
             (Some("nowhere"), false),
         ] {
-            assert_eq!(base(address).is_ok(), legal, "{address:?}");
+            assert_eq!(super::address(address).is_ok(), legal, "{address:?}");
         }
     }
 

@@ -11,5 +11,6 @@ pub mod environment;
 pub mod log;
 pub mod oidc;
 pub mod pinning;
+pub mod releases;
 #[expect(clippy::disallowed_methods, reason = "the one that prints")]
 pub mod runner;

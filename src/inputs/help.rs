@@ -12,9 +12,11 @@ pub(super) fn text() -> String {
         "Verifies an Apache release and publishes exactly its bytes on a Python package index.\n\n\
          Usage: asf-pypi-publish MODE --source URL [--FLAG VALUE ...]\n       \
          asf-pypi-publish check-receipt FILE --repository OWNER/NAME --workflow FILE --source URL\n       \
+         asf-pypi-publish doctor\n       \
          asf-pypi-publish migrate FILE\n\n\
          MODE is `verify`, `publish` or `check`. Without arguments, the same values are read from INPUT_*.\n\
          `check` holds what the index serves against the release; `check-receipt` a receipt against the source.\n\
+         `doctor` looks, in a checkout, at what would fail on the day of a release.\n\
          `migrate` turns a release-config of airflow-publish into a file for --config.\n\n",
     );
     for row in TABLE.iter().skip(1) {

@@ -186,6 +186,11 @@ impl Keyring {
         }
     }
 
+    /// Every key with what its owner says of it, in the order of KEYS.
+    pub(super) fn certificates(&self) -> &[Certificate] {
+        &self.certificates
+    }
+
     /// Whether KEYS holds this key, as a primary key or as a subkey.
     pub fn contains(&self, fingerprint: &Fingerprint) -> bool {
         self.by_fingerprint.contains_key(fingerprint)

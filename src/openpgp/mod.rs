@@ -16,6 +16,7 @@ mod lapse;
 mod packets;
 mod policy;
 mod signature;
+mod signing;
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -25,6 +26,7 @@ pub use keys::{BadBlock, Keyring, KeysError, KeysReport};
 pub use lapse::Commit;
 pub(crate) use policy::utc;
 pub use signature::{Asc, Hashed, Judged, SignedData, Signer, verify};
+pub use signing::SigningKey;
 
 /// The fingerprint of a key: 40 hex digits (version 4) or 64 (version 6),
 /// shown in upper case.

@@ -64,7 +64,7 @@ impl Draft {
         Self {
             mode: reader.word(
                 "mode",
-                "`verify`, `publish`, `check` or `check-receipt`",
+                "`verify`, `publish`, `check`, `check-receipt` or `doctor`",
                 values::mode,
             ),
             source: reader.optional("source", places::LOCATION_LEGAL, places::location),

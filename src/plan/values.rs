@@ -28,15 +28,17 @@ pub(super) fn mode(raw: &str) -> Result<Mode, String> {
         "publish" => Ok(Mode::Publish),
         "check" => Ok(Mode::Check),
         "check-receipt" => Ok(Mode::CheckReceipt),
-        "audit" | "doctor" | "withdraw" => {
-            Err(format!("`{raw}`, which this version does not have"))
-        }
-        other => Err(
-            nearest(other, ["verify", "publish", "check", "check-receipt"]).map_or_else(
-                || quoted(other),
-                |nearest| format!("`{other}` (did you mean `{nearest}`?)"),
-            ),
-        ),
+        // It has no plan: it needs no source.
+        "doctor" => Err("`doctor`, which publishes nothing".to_owned()),
+        "audit" | "withdraw" => Err(format!("`{raw}`, which this version does not have")),
+        other => Err(nearest(
+            other,
+            ["verify", "publish", "check", "check-receipt", "doctor"],
+        )
+        .map_or_else(
+            || quoted(other),
+            |nearest| format!("`{other}` (did you mean `{nearest}`?)"),
+        )),
     }
 }
 

@@ -10,7 +10,7 @@
 use std::num::NonZeroUsize;
 
 use super::text::{counted, grouped, number};
-use crate::rules::{Finding, Rule, Severity};
+use crate::rules::{Finding, Severity};
 
 /// GitHub shows at most this many annotations of a kind for one step.
 pub const MOST_OF_A_KIND: usize = 10;
@@ -113,7 +113,7 @@ fn cut(text: &str) -> String {
 
 /// Only the configuration file has lines in the checkout.
 fn beside(finding: &Finding) -> Option<(String, String, String)> {
-    if finding.rule != Rule::ConfigIllegal {
+    if !finding.rule.names_a_line() {
         return None;
     }
     let mut parts = finding.path.as_deref()?.rsplitn(3, ':');
@@ -124,6 +124,7 @@ fn beside(finding: &Finding) -> Option<(String, String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::Rule;
 
     fn many(rule: Rule, count: usize) -> Vec<Finding> {
         (0..count)

@@ -11,6 +11,7 @@ pub mod approval;
 mod attestation;
 pub mod chain;
 pub mod checks;
+pub mod doctor;
 pub mod escape;
 pub mod mail;
 pub mod markdown;
@@ -39,6 +40,8 @@ pub enum Outcome {
     Published,
     /// What was checked afterwards holds.
     Checked,
+    /// `doctor` found nothing that would fail on the day of a release.
+    Ready,
     /// A verdict against it.
     Refused,
     /// The inputs are wrong; nothing was looked at.
@@ -55,6 +58,7 @@ impl Outcome {
             Self::DryRun => "dry-run",
             Self::Published => "published",
             Self::Checked => "checked",
+            Self::Ready => "ready",
             Self::Refused => "refused",
             Self::IllegalInputs => "illegal-inputs",
             Self::Failed => "failed",
@@ -199,6 +203,9 @@ pub struct Report {
     /// What proves attestations; absent where the run did not come so far.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sigstore: Option<SigstoreRow>,
+    /// What `doctor` looked at; absent in every other mode.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checkup: Option<doctor::Checkup>,
     /// Every path of the source.
     pub files: Vec<FileRow>,
     /// Every verdict.
@@ -284,6 +291,7 @@ impl Report {
             area: None,
             config: None,
             approval: None,
+            checkup: None,
             sigstore: None,
             files: Vec::new(),
             findings: Vec::new(),
@@ -344,7 +352,9 @@ impl Report {
     fn missing(&self, good: Outcome) -> Option<&'static str> {
         let is_there = |row: &FileRow| matches!(row.state, State::Uploaded | State::AlreadyThere);
         let mut distributions = self.files.iter().filter(|row| row.project.is_some());
-        if self.digest.is_none() {
+        if good == Outcome::Ready {
+            self.checkup.is_none().then_some("a look at the set-up")
+        } else if self.digest.is_none() {
             Some("a release digest")
         } else if good == Outcome::Published && !distributions.all(is_there) {
             Some("every distribution on the index")

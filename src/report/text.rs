@@ -67,6 +67,9 @@ pub fn outcome(report: &Report) -> String {
             let all = counted(distributions, "distribution");
             format!("Checked: the index serves {all} as the release holds them, and no others.")
         }
+        Outcome::Ready => {
+            "Ready: nothing was found that would fail on the day of a release.".to_owned()
+        }
         Outcome::Refused => format!(
             "Refused: {}{}.",
             counted(refusals, "finding"),

@@ -404,6 +404,68 @@ rules! {
         "The workflow names this action by a branch or a tag, which can be moved to other code."
         => "Name it by the full hash of a commit, with the version in a comment: `uses: apache/asf-pypi-publish@<40 hex digits> # v1.2.3`.";
 
+    // The set-up, which `doctor` looks at before the day of a release.
+    WorkflowMissing "workflow-missing" Refuse Verdict false
+        "No workflow of the checkout publishes by this action."
+        => "Copy one of the examples to `.github/workflows`, and change its source, projects and the commit of the action.";
+    WorkflowUnreadable "workflow-unreadable" Refuse Verdict false
+        "A workflow file cannot be read."
+        => "Correct the file; GitHub would not run it either, or nobody could review it.";
+    WorkflowInput "workflow-input" Refuse Verdict false
+        "A workflow gives this action what it would refuse."
+        => "Correct the input; the table of inputs in the README says what is legal.";
+    WorkflowSecret "workflow-secret" Refuse Verdict false
+        "A workflow gives this action a secret that it has no use for."
+        => "Remove it: Trusted Publishing needs no secret, and the job's own token is the default of `github-token`.";
+    WorkflowTrigger "workflow-trigger" Refuse Verdict false
+        "A publishing workflow is started by an event that nobody who is named decides on."
+        => "Start it by `workflow_dispatch`, so that a person names the release and its digest.";
+    WorkflowReusable "workflow-reusable" Refuse Verdict false
+        "The publishing job is in a reusable workflow, which no index takes as a trusted publisher."
+        => "Write the publishing job into a workflow file of the project's own repository that is started itself.";
+    WorkflowRunner "workflow-runner" Refuse Verdict false
+        "The job runs on a system on which this action does not."
+        => "Use `runs-on: ubuntu-latest`: container actions run on Linux alone.";
+    WorkflowConcurrency "workflow-concurrency" Warn Verdict false
+        "Two publishing runs may be under way at a time, or one may end another half-way."
+        => "Give the workflow `concurrency:` with a `group` and `cancel-in-progress: false`.";
+    PermissionMissing "permission-missing" Refuse Verdict false
+        "A job lacks a permission that it will need."
+        => "Add it to the job's own `permissions`.";
+    PermissionExcess "permission-excess" Warn Verdict false
+        "A job has more permissions than it needs."
+        => "Write `permissions: {}` at the top of the workflow, and what a job needs into the job.";
+    DigestUnbound "digest-unbound" Warn Verdict false
+        "The workflow does not bind what is published to a digest that somebody has seen."
+        => "Take `expected-digest` from an input of the workflow, or from the output `digest` of a job without `id-token`.";
+    HandoverBroken "handover-broken" Refuse Verdict false
+        "A value comes from where nothing is: it will be empty, and an empty input is refused."
+        => "Correct the name; `needs` must list the job, and the job must declare the output.";
+    ActionPlaceholder "action-placeholder" Refuse Verdict false
+        "The workflow still names this action by the zeros of the example."
+        => "Put the full hash of the release's commit that you reviewed in their place, with the version in a comment.";
+    AsfYamlIllegal "asf-yaml-illegal" Refuse Verdict false
+        "`.asf.yaml` cannot be read, or holds an environment that would not be set up."
+        => "Correct that line; docs/approval.md has an environment to copy.";
+    AsfYamlSilent "asf-yaml-silent" Warn Verdict false
+        "`.asf.yaml` does not say who guards the environment of the publishing job."
+        => "Add the environment to `.asf.yaml`, or make sure that its protection under Settings > Environments is the same.";
+    ProjectClosed "project-closed" Refuse Verdict false
+        "The index takes no files of the project: it is archived, quarantined or closed."
+        => "Have an owner of the project open it again on its page.";
+    ProjectsUnasked "projects-unasked" Note Verdict false
+        "Which projects will be published is not known before the run, so that the index was not asked."
+        => "Give `doctor` the names by `projects`.";
+    KeyExpiring "key-expiring" Warn Verdict false
+        "A key that may sign releases expires within 60 days."
+        => "Extend the key and update KEYS in the release area before the release.";
+    VersionOld "version-old" Warn Verdict false
+        "There is a newer version of this action."
+        => "Read what changed, review it, and pin the workflow to its commit.";
+    VersionUnknown "version-unknown" Note Verdict false
+        "It is not known whether there is a newer version of this action."
+        => "Look at the page of the releases.";
+
     // The index.
     IndexConflict "index-conflict" Refuse Verdict false
         "The index already has this name with other bytes."

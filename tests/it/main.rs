@@ -19,6 +19,7 @@ mod config;
 mod container;
 mod contract;
 mod dist;
+mod doctor;
 mod documents;
 mod index_rules;
 mod injection;

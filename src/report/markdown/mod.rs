@@ -9,6 +9,7 @@
 //! many findings there are of each rule, and the digest. Pure.
 
 mod chain;
+mod checkup;
 mod facts;
 mod findings;
 mod paths;
@@ -124,6 +125,11 @@ fn page_in(report: &Report, room: Room) -> String {
     facts::write(&mut page, report, room);
     findings::write(&mut page, report, Severity::Refuse, room);
     findings::write(&mut page, report, Severity::Warn, room);
+    if let Some(checkup) = &report.checkup {
+        checkup::write(&mut page, checkup, room);
+        findings::write(&mut page, report, Severity::Note, room);
+        return page;
+    }
     findings::write_waived(&mut page, report, room);
     checks::checked(&mut page, report, room.rows);
     checks::receipt(&mut page, report);
@@ -145,6 +151,7 @@ fn headline(report: &Report) -> String {
         Outcome::DryRun => ("✅", "dry run"),
         Outcome::Published => ("✅", "published"),
         Outcome::Checked => ("✅", "checked"),
+        Outcome::Ready => ("✅", "ready"),
         Outcome::Refused => ("❌", "refused"),
         Outcome::IllegalInputs => ("❌", "wrong inputs"),
         Outcome::Failed => ("⚠️", "failed, run it again"),
@@ -167,7 +174,7 @@ fn next(report: &Report) -> &'static str {
         Outcome::Verified => " Say yes only if the release digest is the one that was voted on.",
         Outcome::DryRun => " The same inputs without <code>dry-run</code> publish it.",
         Outcome::Refused | Outcome::IllegalInputs => " What to do stands beside each finding.",
-        Outcome::Published | Outcome::Checked | Outcome::Failed => "",
+        Outcome::Published | Outcome::Checked | Outcome::Ready | Outcome::Failed => "",
     }
 }
 

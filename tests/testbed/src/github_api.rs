@@ -47,6 +47,8 @@ pub struct Facts {
     pub run: Value,
     /// The file `.github/workflows/release.yml`.
     pub workflow: String,
+    /// The tag of the newest release of this action; none for no release.
+    pub newest: Option<String>,
     /// Answers that come instead, for paths that end so.
     pub faults: Vec<Fault>,
     /// How long every answer takes.
@@ -262,6 +264,7 @@ fn approved() -> Facts {
              - uses: apache/asf-pypi-publish@{} # v1.0.0\n",
             "ab".repeat(20)
         ),
+        newest: None,
         faults: Vec::new(),
         latency: Duration::ZERO,
         asked: Vec::new(),
@@ -287,6 +290,15 @@ async fn answer(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap)
     });
     if let Some(fault) = fault(&mut facts, &path) {
         return fault;
+    }
+    // Anybody may read what is public.
+    if path == "/repos/apache/asf-pypi-publish/releases/latest" {
+        return match &facts.newest {
+            Some(tag) => {
+                json_answer(&json!({ "id": 1, "tag_name": tag, "name": tag })).into_response()
+            }
+            None => refusal(404, "Not Found"),
+        };
     }
     if !with_token {
         return refusal(401, "Bad credentials");

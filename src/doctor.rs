@@ -1,0 +1,346 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! What would fail on the day of a release, looked at before: the workflows of
+//! the checkout, `.asf.yaml`, the projects on the index, and KEYS.
+//!
+//! One file a question; each decides which rule is broken and where. Pure:
+//! `commands::doctor` reads files and asks servers.
+
+pub mod asf_yaml;
+mod expression;
+mod handover;
+mod jobs;
+pub mod keys;
+mod permissions;
+mod pinning;
+pub mod publishers;
+mod with;
+pub mod workflow;
+
+use std::collections::BTreeSet;
+
+use pep440_rs::Version;
+
+use crate::config::yaml::Place;
+use crate::inputs::Inputs;
+use crate::plan::{ApprovalLevel, Outline};
+use crate::report::doctor::WorkflowRow;
+use crate::rules::{Finding, Rule, Severity};
+use asf_yaml::Used;
+use with::Given;
+use workflow::{Job, Step, Uses, Workflow};
+
+/// What `uses:` of this action ends with, whoever's copy it is.
+const ACTION: &str = "/asf-pypi-publish";
+/// The checkout's own action.
+const LOCAL: &str = "./";
+
+/// A file of the checkout.
+pub struct File {
+    /// Its path in the checkout.
+    pub path: String,
+    /// Whether a person named it.
+    pub is_named: bool,
+    /// Its bytes, or what was expected and what was there instead.
+    pub bytes: Result<Vec<u8>, (String, String)>,
+}
+
+/// Gives the bytes of a configuration file, or why it is not read.
+pub type ReadConfig<'a> = &'a dyn Fn(&str) -> Result<Vec<u8>, Vec<Finding>>;
+
+/// What is looked at.
+pub struct Checkout<'a> {
+    /// The workflow files.
+    pub workflows: Vec<File>,
+    /// Whether `./` is this very action.
+    pub is_this_action: bool,
+    /// Reads a configuration file that a step names.
+    pub read_config: ReadConfig<'a>,
+}
+
+/// A release that a step may be for.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// What the inputs say of it.
+    pub outline: Outline,
+    /// Whether the index is known before the day.
+    pub index_known: bool,
+    /// Whether the projects are.
+    pub projects_known: bool,
+    /// Whether the level of the approval is.
+    pub is_approval_known: bool,
+}
+
+/// A publishing step, with the releases that it may be for.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// The path of the workflow.
+    pub workflow: String,
+    /// `file:line:column` of the step.
+    pub place: String,
+    /// The name of its environment: empty for none; none where nobody knows it
+    /// before the day.
+    pub environment: Option<String>,
+    /// One at least.
+    pub planned: Vec<Planned>,
+}
+
+/// How a workflow names this action, and the version that it says it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pin {
+    /// `file:line:column`.
+    pub place: String,
+    /// The version of the comment.
+    pub version: Version,
+}
+
+/// What the workflows say.
+#[derive(Default)]
+pub struct Diagnosis {
+    /// What is wrong, and where.
+    pub findings: Vec<Finding>,
+    /// The steps that use this action.
+    pub rows: Vec<WorkflowRow>,
+    /// The publishing ones.
+    pub targets: Vec<Target>,
+    /// The environments of those.
+    pub environments: Vec<Used>,
+    /// The versions that are named.
+    pub pins: Vec<Pin>,
+}
+
+/// Looks at the workflows; `own` are the inputs of this run, which stand before
+/// what a step gives.
+pub fn diagnose(checkout: &Checkout<'_>, own: &Inputs) -> Diagnosis {
+    let mut diagnosis = Diagnosis::default();
+    let mut any_unreadable = false;
+    for file in &checkout.workflows {
+        match read(file) {
+            Ok(workflow) => {
+                let uses_us = workflow
+                    .jobs
+                    .iter()
+                    .any(|job| steps(checkout, job).next().is_some());
+                if uses_us || file.is_named {
+                    diagnosis.look_at(checkout, own, &workflow);
+                }
+            }
+            Err(finding) => {
+                any_unreadable |= finding.refuses();
+                diagnosis.findings.push(finding);
+            }
+        }
+    }
+    if diagnosis.targets.is_empty() && !any_unreadable {
+        let found = format!("{} workflows, and none that does", checkout.workflows.len());
+        let expected = "a workflow with `mode: publish`";
+        let finding = Finding::new(Rule::WorkflowMissing, None, expected, found);
+        diagnosis.findings.push(finding);
+    }
+    diagnosis
+}
+
+fn read(file: &File) -> Result<Workflow, Finding> {
+    let unreadable = |path: &str, expected: &str, found: &str| {
+        Finding::new(Rule::WorkflowUnreadable, Some(path), expected, found)
+    };
+    let bytes = file
+        .bytes
+        .as_ref()
+        .map_err(|(expected, found)| unreadable(&file.path, expected, found))?;
+    Workflow::read(&file.path, bytes).map_err(|why| {
+        let path = format!("{}:{}", file.path, why.place);
+        let mut finding = unreadable(&path, &why.expected, &why.found);
+        // What does not name this action is nobody's concern here.
+        if !file.is_named && !names_us(bytes) {
+            finding.severity = Severity::Note;
+        }
+        finding
+    })
+}
+
+fn names_us(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes).to_ascii_lowercase();
+    text.contains(ACTION.trim_start_matches('/')) || text.contains("uses: ./")
+}
+
+/// The steps of a job that use this action.
+fn steps<'a>(
+    checkout: &'a Checkout<'_>,
+    job: &'a Job,
+) -> impl Iterator<Item = (&'a Step, &'a Uses)> {
+    let ours = |uses: &Uses| {
+        let (action, _) = uses.text.split_once('@').unwrap_or((&uses.text, ""));
+        action.to_ascii_lowercase().ends_with(ACTION)
+            || (checkout.is_this_action && uses.text == LOCAL)
+    };
+    job.steps.iter().filter_map(move |step| {
+        let uses = step.uses.as_ref()?;
+        ours(uses).then_some((step, uses))
+    })
+}
+
+/// Whether a `uses:` is of this action, at whatever commit.
+fn is_action(uses: &str, action: &str) -> bool {
+    let (name, _) = uses.split_once('@').unwrap_or((uses, ""));
+    name.eq_ignore_ascii_case(action)
+}
+
+/// `file:line:column`.
+fn at(workflow: &Workflow, place: Place) -> String {
+    format!("{}:{place}", workflow.path)
+}
+
+impl Diagnosis {
+    fn look_at(&mut self, checkout: &Checkout<'_>, own: &Inputs, workflow: &Workflow) {
+        self.findings.extend(permissions::top(workflow));
+        let mut publishes = false;
+        for job in &workflow.jobs {
+            let ours: Vec<(&Step, &Uses)> = steps(checkout, job).collect();
+            let is_publishing = self.look_at_steps(checkout, own, workflow, job, &ours);
+            publishes |= is_publishing;
+            if !is_publishing {
+                self.findings.extend(permissions::of_other(workflow, job));
+            }
+            self.findings.extend(jobs::reusable(workflow, job));
+            if !ours.is_empty() {
+                self.findings.extend(jobs::runner(workflow, job));
+            }
+            let is_ours = |uses: &Uses| ours.iter().any(|(_, ours)| ours.place == uses.place);
+            let all = job
+                .uses
+                .iter()
+                .chain(job.steps.iter().filter_map(|step| step.uses.as_ref()));
+            for uses in all {
+                self.findings
+                    .extend(pinning::judge(workflow, uses, is_ours(uses)));
+            }
+        }
+        if publishes {
+            self.findings.extend(jobs::triggers(workflow));
+        }
+    }
+
+    /// Looks at the steps of a job that use this action; whether it publishes.
+    fn look_at_steps(
+        &mut self,
+        checkout: &Checkout<'_>,
+        own: &Inputs,
+        workflow: &Workflow,
+        job: &Job,
+        ours: &[(&Step, &Uses)],
+    ) -> bool {
+        let mut levels = Vec::new();
+        let mut is_publishing = false;
+        for (step, uses) in ours {
+            let given = Given::read(workflow, step);
+            let place = at(workflow, uses.place);
+            self.rows.push(WorkflowRow {
+                place: place.clone(),
+                job: job.id.text.clone(),
+                environment: job.environment.as_ref().map(|name| name.text.clone()),
+                mode: given.mode().map(str::to_owned),
+                publishes: given.publishes(),
+            });
+            if let Some(version) = pinning::version(uses) {
+                let place = place.clone();
+                self.pins.push(Pin { place, version });
+            }
+            let (findings, planned) = given.judge(checkout, own);
+            let is_digest_refused = findings
+                .iter()
+                .any(|it| it.expected.starts_with("`expected-digest`"));
+            self.findings.extend(findings);
+            self.findings.extend(handover::broken(workflow, job, step));
+            if !given.publishes() {
+                continue;
+            }
+            is_publishing = true;
+            self.findings
+                .extend(handover::digest(workflow, step, is_digest_refused));
+            levels.extend(planned.iter().map(of_approval));
+            let environment = match (&job.environment, jobs::environment_name(job)) {
+                (None, _) => Some(String::new()),
+                (Some(_), name) => name.map(str::to_owned),
+            };
+            self.targets.push(Target {
+                workflow: workflow.path.clone(),
+                place,
+                environment,
+                planned,
+            });
+        }
+        if is_publishing {
+            let level = levels.into_iter().max_by_key(|it| weight(*it)).flatten();
+            self.findings
+                .extend(permissions::of_publishing(workflow, job, level));
+            self.findings
+                .extend(jobs::environment(workflow, job, level));
+            self.findings.extend(jobs::concurrency(workflow, job));
+            if let (Some(name), Some(word)) = (jobs::environment_name(job), &job.environment) {
+                self.use_environment(name, level, at(workflow, word.place));
+            }
+        }
+        is_publishing
+    }
+
+    /// Keeps an environment once, with the strictest that is asked of it.
+    fn use_environment(&mut self, name: &str, level: Option<ApprovalLevel>, place: String) {
+        let mut known = self.environments.iter_mut();
+        match known.find(|it| it.name.eq_ignore_ascii_case(name)) {
+            Some(used) if weight(level) > weight(used.level) => used.level = level,
+            Some(_) => {}
+            None => self.environments.push(Used {
+                name: name.to_owned(),
+                level,
+                place,
+            }),
+        }
+    }
+
+    /// The environments that `.asf.yaml` does not name, of these findings on it.
+    pub fn unnamed(&self, findings: &[Finding]) -> Vec<&str> {
+        let places: BTreeSet<&str> = findings
+            .iter()
+            .filter(|it| it.rule == Rule::AsfYamlSilent)
+            .filter_map(|it| it.path.as_deref())
+            .collect();
+        let unnamed = self
+            .environments
+            .iter()
+            .filter(|it| places.contains(it.place.as_str()));
+        unnamed.map(|it| it.name.as_str()).collect()
+    }
+
+    /// What is newer than this program, or than what a workflow says it uses.
+    pub fn versions(&self, running: &Version, newest: &Version) -> Vec<Finding> {
+        let old = |path: Option<&str>, version: &Version| {
+            (version < newest).then(|| {
+                let found = version.to_string();
+                Finding::new(Rule::VersionOld, path, newest.to_string(), found)
+            })
+        };
+        let pins = self
+            .pins
+            .iter()
+            .filter_map(|pin| old(Some(&pin.place), &pin.version));
+        pins.chain(old(None, running)).collect()
+    }
+}
+
+/// The level of a release's approval; none where nobody knows it yet.
+fn of_approval(planned: &Planned) -> Option<ApprovalLevel> {
+    let known = planned.is_approval_known && planned.index_known;
+    planned.outline.approval.filter(|_| known)
+}
+
+/// What nobody knows may be the strictest.
+fn weight(level: Option<ApprovalLevel>) -> u8 {
+    match level {
+        Some(ApprovalLevel::Off) => 0,
+        Some(ApprovalLevel::Recorded) => 1,
+        Some(ApprovalLevel::Required) => 2,
+        None => 3,
+    }
+}

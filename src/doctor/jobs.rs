@@ -1,0 +1,134 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! The frame of a publishing job: what starts it, where it runs, which
+//! environment guards it, and what happens when two runs meet.
+
+use super::at;
+use super::expression::is_opaque;
+use super::permissions::has_id_token;
+use super::workflow::{Job, Workflow};
+use crate::plan::ApprovalLevel;
+use crate::rules::{Finding, Rule, Severity};
+
+/// Events that start a run without anybody who names a release and its digest.
+const AUTOMATIC: [&str; 6] = [
+    "push",
+    "pull_request",
+    "workflow_run",
+    "schedule",
+    "issue_comment",
+    "repository_dispatch",
+];
+
+/// What starts a publishing workflow.
+pub(super) fn triggers(workflow: &Workflow) -> Vec<Finding> {
+    let told = |trigger: &super::workflow::Trigger| {
+        let event = trigger.event.text.as_str();
+        let path = at(workflow, trigger.event.place);
+        let found = format!("`{event}`");
+        if event == "pull_request_target" {
+            let expected = "another event: no index takes `pull_request_target`, and the ASF forbids it where there is a token";
+            return Some(Finding::new(
+                Rule::WorkflowTrigger,
+                Some(&path),
+                expected,
+                found,
+            ));
+        }
+        if event == "workflow_call" {
+            let only = workflow.triggers.len() == 1;
+            let expected = "a workflow that is started itself";
+            let found = "`workflow_call`, which makes it a part of another one";
+            let finding = Finding::new(Rule::WorkflowReusable, Some(&path), expected, found);
+            return Some(if only { finding } else { finding.as_warning() });
+        }
+        AUTOMATIC.contains(&event).then(|| {
+            let expected = "`workflow_dispatch`, where a person names the release and its digest";
+            let mut finding = Finding::new(Rule::WorkflowTrigger, Some(&path), expected, found);
+            finding.severity = Severity::Note;
+            finding
+        })
+    };
+    workflow.triggers.iter().filter_map(told).collect()
+}
+
+/// A job that hands its identity tokens to a reusable workflow of elsewhere.
+pub(super) fn reusable(workflow: &Workflow, job: &Job) -> Option<Finding> {
+    let uses = job.uses.as_ref()?;
+    let is_local = uses.text.starts_with("./");
+    (!is_local && has_id_token(workflow, job)).then(|| {
+        let path = at(workflow, uses.place);
+        let expected = "a publishing job in this repository's own workflow";
+        let found = format!("`id-token: write` for `{}`", uses.text);
+        Finding::new(Rule::WorkflowReusable, Some(&path), expected, found).as_warning()
+    })
+}
+
+/// Container actions run on Linux alone.
+pub(super) fn runner(workflow: &Workflow, job: &Job) -> Option<Finding> {
+    let other = |label: &str| {
+        let label = label.to_ascii_lowercase();
+        label.starts_with("windows") || label.starts_with("macos")
+    };
+    let label = job.runs_on.iter().find(|label| other(&label.text))?;
+    let path = at(workflow, label.place);
+    let found = format!("`{}`", label.text);
+    Some(Finding::new(
+        Rule::WorkflowRunner,
+        Some(&path),
+        "a runner with Linux",
+        found,
+    ))
+}
+
+/// Two runs follow one another, and none ends another half-way.
+pub(super) fn concurrency(workflow: &Workflow, job: &Job) -> Option<Finding> {
+    let expected = "`concurrency:` with a `group` and `cancel-in-progress: false`";
+    let both = [&job.concurrency, &workflow.concurrency];
+    let mut there = both.into_iter().flatten().peekable();
+    if there.peek().is_none() {
+        let path = at(workflow, job.id.place);
+        let found = "no concurrency group";
+        return Some(Finding::new(
+            Rule::WorkflowConcurrency,
+            Some(&path),
+            expected,
+            found,
+        ));
+    }
+    let cancels = there.find_map(|it| it.cancels.as_ref().filter(|word| word.text != "false"))?;
+    let path = at(workflow, cancels.place);
+    let found = format!("`cancel-in-progress: {}`", cancels.text);
+    Some(Finding::new(
+        Rule::WorkflowConcurrency,
+        Some(&path),
+        expected,
+        found,
+    ))
+}
+
+/// The job runs in an environment.
+pub(super) fn environment(
+    workflow: &Workflow,
+    job: &Job,
+    level: Option<ApprovalLevel>,
+) -> Option<Finding> {
+    if job.environment.is_some() {
+        return None;
+    }
+    let path = at(workflow, job.id.place);
+    let expected = "`environment: pypi`, or another one with required reviewers";
+    let found = format!("the job `{}` in none", job.id.text);
+    let finding = Finding::new(Rule::EnvironmentMissing, Some(&path), expected, found);
+    Some(match level {
+        Some(ApprovalLevel::Required) | None => finding,
+        Some(ApprovalLevel::Recorded | ApprovalLevel::Off) => finding.as_warning(),
+    })
+}
+
+/// The name of the environment, where the file says it.
+pub(super) fn environment_name(job: &Job) -> Option<&str> {
+    let name = job.environment.as_ref()?;
+    (!is_opaque(&name.text)).then_some(name.text.as_str())
+}

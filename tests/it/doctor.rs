@@ -1,0 +1,549 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! `doctor`, through the binary: workflows as people write them, what is told
+//! of each, and that nothing is ever sent.
+
+mod files;
+mod servers;
+
+use std::path::Path;
+
+use crate::config::illegal::assert_fits;
+use crate::run::{Ran, run_as_action_in, run_in};
+use crate::world::{World, key};
+
+/// A workflow of which nothing is to be said.
+const GOOD: &str = "\
+name: Publish
+on:
+  workflow_dispatch:
+    inputs:
+      source:
+        required: true
+      digest:
+        required: true
+permissions: {}
+concurrency:
+  group: publish
+  cancel-in-progress: false
+jobs:
+  publish:
+    runs-on: ubuntu-latest
+    environment: pypi
+    permissions:
+      actions: read
+      id-token: write
+    steps:
+      - uses: apache/asf-pypi-publish@0123456789abcdef0123456789abcdef01234567 # v0.1.0
+        with:
+          mode: publish
+          source: ${{ inputs.source }}
+          projects: example
+          expected-digest: ${{ inputs.digest }}
+";
+
+/// The environment of [`GOOD`].
+const ASF_YAML: &str = "\
+github:
+  environments:
+    pypi:
+      required_reviewers:
+        - id: example-pmc
+          type: Team
+      prevent_self_review: true
+";
+
+const WORKFLOW: &str = ".github/workflows/release.yml";
+
+/// A checkout that holds these files.
+fn checkout(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+/// A world in which `example` is a project already.
+fn world() -> World {
+    let world = World::start();
+    world.index.create_project("example");
+    let newest = concat!("v", env!("CARGO_PKG_VERSION")).to_owned();
+    world.github.change(|facts| facts.newest = Some(newest));
+    world
+}
+
+/// Runs by hand in this checkout, with the servers of the world.
+fn examine_in(world: &World, folder: &Path, further: &[&str]) -> Ran {
+    let index = world.index.base();
+    let keys = world.dist.url("release/example/KEYS");
+    let args = [
+        "doctor",
+        "--index",
+        &index,
+        "--keys",
+        &keys,
+        "--report",
+        "report.json",
+    ];
+    let github = world.github.base();
+    let env = [
+        ("GITHUB_API_URL", github.as_str()),
+        ("GITHUB_REPOSITORY", "apache/example"),
+    ];
+    let ran = run_in(folder, &[&args[..], further].concat(), &env);
+    world.assert_untouched();
+    ran
+}
+
+/// The same with an approval that is required, as PyPI's is.
+fn examine(world: &World, files: &[(&str, &str)]) -> Ran {
+    let folder = checkout(files);
+    examine_in(world, folder.path(), &["--approval", "required"])
+}
+
+#[test]
+fn a_set_up_that_is_ready_is_told_so_with_the_form_to_register() {
+    let world = world();
+    let folder = checkout(&[(WORKFLOW, GOOD), (".asf.yaml", ASF_YAML)]);
+    let ran = examine_in(&world, folder.path(), &["--approval", "required"]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert_eq!(ran.report["outcome"], "ready");
+    assert_eq!(ran.report["findings"], serde_json::json!([]));
+    let checkup = &ran.report["checkup"];
+    assert_eq!(
+        checkup["workflows"][0]["place"],
+        format!("{WORKFLOW}:21:15")
+    );
+    assert_eq!(checkup["environments"][0]["reviewers"], 1);
+    assert_eq!(checkup["environments"][0]["wait_minutes"], 15);
+    let publisher = &checkup["publishers"][0];
+    for (field, value) in [
+        ("project", "example"),
+        ("state", "active"),
+        ("owner", "apache"),
+        ("repository", "example"),
+        ("workflow", "release.yml"),
+        ("environment", "pypi"),
+    ] {
+        assert_eq!(publisher[field], value, "{field}");
+    }
+    assert_eq!(checkup["keyrings"][0]["signing"], 1);
+    assert_eq!(checkup["newest_version"], env!("CARGO_PKG_VERSION"));
+    assert_fits(
+        "docs/report.schema.json",
+        &folder.path().join("report.json"),
+    );
+}
+
+/// A change to [`GOOD`], and the rules that refuse and that warn because of it.
+type Case = (
+    &'static str,
+    &'static str,
+    &'static [&'static str],
+    &'static [&'static str],
+);
+
+const CASES: &[Case] = &[
+    // Permissions.
+    ("permissions: {}\n", "", &[], &["permission-excess"]),
+    (
+        "permissions: {}\n",
+        "permissions: write-all\n",
+        &[],
+        &["permission-excess"],
+    ),
+    (
+        "permissions: {}\n",
+        "permissions:\n  contents: read\n",
+        &[],
+        &["permission-excess"],
+    ),
+    ("      id-token: write\n", "", &["permission-missing"], &[]),
+    (
+        "      id-token: write\n",
+        "      id-token: read\n",
+        &["permission-missing"],
+        &[],
+    ),
+    ("      actions: read\n", "", &["permission-missing"], &[]),
+    (
+        "      actions: read\n",
+        "      actions: write\n",
+        &[],
+        &["permission-excess"],
+    ),
+    (
+        "jobs:\n",
+        "jobs:\n  other:\n    runs-on: ubuntu-latest\n    permissions:\n      id-token: write\n    steps: []\n",
+        &[],
+        &["permission-excess"],
+    ),
+    (
+        "    steps:\n",
+        "    steps:\n      - uses: actions/checkout@0123456789abcdef0123456789abcdef01234567 # v6\n",
+        &[],
+        &["permission-missing"],
+    ),
+    // The frame of the job.
+    ("    environment: pypi\n", "", &["environment-missing"], &[]),
+    (
+        "    environment: pypi\n",
+        "    environment: other\n",
+        &[],
+        &["asf-yaml-silent"],
+    ),
+    ("ubuntu-latest", "windows-2025", &["workflow-runner"], &[]),
+    (
+        "ubuntu-latest",
+        "[self-hosted, macOS]",
+        &["workflow-runner"],
+        &[],
+    ),
+    (
+        "cancel-in-progress: false",
+        "cancel-in-progress: true",
+        &[],
+        &["workflow-concurrency"],
+    ),
+    (
+        "concurrency:\n  group: publish\n  cancel-in-progress: false\n",
+        "",
+        &[],
+        &["workflow-concurrency"],
+    ),
+    // What starts it.
+    (
+        "on:\n",
+        "on:\n  pull_request_target:\n",
+        &["workflow-trigger"],
+        &[],
+    ),
+    ("on:\n", "on:\n  push:\n    branches: [main]\n", &[], &[]),
+    (
+        "on:\n",
+        "on:\n  workflow_call:\n",
+        &[],
+        &["workflow-reusable"],
+    ),
+    (
+        "  workflow_dispatch:\n",
+        "  workflow_call:\n",
+        &["workflow-reusable"],
+        &[],
+    ),
+    // How actions are named.
+    (
+        "@0123456789abcdef0123456789abcdef01234567 # v0.1.0",
+        "@v1",
+        &[],
+        &["action-unpinned"],
+    ),
+    (
+        "0123456789abcdef0123456789abcdef01234567",
+        "0000000000000000000000000000000000000000",
+        &["action-placeholder"],
+        &[],
+    ),
+    (" # v0.1.0", "", &[], &[]),
+    (" # v0.1.0", " # v0.0.1", &[], &["version-old"]),
+    (
+        "    steps:\n",
+        "    steps:\n      - uses: docker://alpine:3\n",
+        &[],
+        &["action-unpinned"],
+    ),
+    // What is handed over.
+    ("${{ inputs.digest }}", "any", &[], &["digest-unbound"]),
+    (
+        "${{ inputs.digest }}",
+        "${{ vars.DIGEST }}",
+        &[],
+        &["digest-unbound"],
+    ),
+    (
+        "${{ inputs.digest }}",
+        "${{ inputs.digets }}",
+        &["handover-broken"],
+        &[],
+    ),
+    (
+        "${{ inputs.digest }}",
+        "${{ needs.verify.outputs.digest }}",
+        &["handover-broken"],
+        &[],
+    ),
+    (
+        "${{ inputs.digest }}",
+        "${{ steps.no.outputs.digest }}",
+        &["handover-broken"],
+        &["digest-unbound"],
+    ),
+    (
+        "      digest:\n        required: true\n",
+        "      digest:\n        required: false\n",
+        &[],
+        &["handover-broken"],
+    ),
+    // Inputs.
+    (
+        "          expected-digest: ${{ inputs.digest }}\n",
+        "",
+        &["workflow-input"],
+        &[],
+    ),
+    (
+        "          projects: example\n",
+        "",
+        &["workflow-input"],
+        &[],
+    ),
+    (
+        "          projects: example\n",
+        "          project: example\n",
+        &["workflow-input"],
+        &[],
+    ),
+    (
+        "          projects: example\n",
+        "          projects: ''\n",
+        &["workflow-input"],
+        &[],
+    ),
+    (
+        "          projects: example\n",
+        "          projects: [example]\n",
+        &["workflow-input"],
+        &[],
+    ),
+    (
+        "mode: publish\n",
+        "mode: publish\n          concurrency: 99\n",
+        &["workflow-input"],
+        &[],
+    ),
+    (
+        "mode: publish\n",
+        "mode: publish\n          concurrency: 8\n",
+        &[],
+        &[],
+    ),
+    (
+        "mode: publish\n",
+        "mode: publish\n          version: 1.10\n",
+        &["workflow-input"],
+        &[],
+    ),
+    (
+        "mode: publish\n",
+        "mode: publish\n          version: '1.10'\n",
+        &[],
+        &[],
+    ),
+    (
+        "mode: publish\n",
+        "mode: publish\n          config: none.yml\n",
+        &["workflow-input"],
+        &[],
+    ),
+    (
+        "${{ inputs.source }}",
+        "https://downloads.apache.org/example/1.0/",
+        &[],
+        &[],
+    ),
+    (
+        "${{ inputs.source }}",
+        "https://example.org/${{ inputs.source }}/",
+        &[],
+        &[],
+    ),
+    (
+        "${{ inputs.source }}",
+        "https://example.org/1.0/",
+        &["workflow-input"],
+        &[],
+    ),
+    (
+        "mode: publish",
+        "mode: verify",
+        &["workflow-missing"],
+        &["permission-excess"],
+    ),
+    (
+        "mode: publish\n",
+        "mode: publish\n          dry-run: true\n",
+        &["workflow-missing"],
+        &["permission-excess"],
+    ),
+    // Secrets.
+    (
+        "mode: publish\n",
+        "mode: publish\n          password: ${{ secrets.PYPI }}\n",
+        &["workflow-input"],
+        &["workflow-secret"],
+    ),
+    (
+        "mode: publish\n",
+        "mode: publish\n          github-token: ${{ secrets.MINE }}\n",
+        &[],
+        &["workflow-secret"],
+    ),
+    (
+        "mode: publish\n",
+        "mode: publish\n          github-token: ${{ secrets.GITHUB_TOKEN }}\n",
+        &[],
+        &[],
+    ),
+    (
+        "mode: publish\n",
+        "mode: publish\n          github-token: ghs_0123456789\n",
+        &["workflow-secret"],
+        &[],
+    ),
+];
+
+#[test]
+fn each_fault_of_a_workflow_is_told_by_its_rule_and_its_line() {
+    let world = world();
+    for (part, by, refuse, warn) in CASES {
+        assert!(GOOD.contains(part), "{part}");
+        let text = GOOD.replacen(part, by, 1);
+        let ran = examine(&world, &[(WORKFLOW, &text), (".asf.yaml", ASF_YAML)]);
+        let told = (ran.refusals(), ran.rules("warn"));
+        assert_eq!(
+            told,
+            (words(refuse), words(warn)),
+            "{part:?} -> {by:?}\n{}",
+            ran.stderr
+        );
+        assert_eq!(ran.status, i32::from(!refuse.is_empty()), "{by:?}");
+        assert!(!ran.everything().contains("ghs_0123456789"));
+        for finding in ran.report["findings"].as_array().unwrap() {
+            let path = finding["path"].as_str().unwrap_or_default();
+            let is_beside = path.starts_with(WORKFLOW) && path.matches(':').count() == 2;
+            let of_run = ["workflow-missing", "projects-unasked"];
+            let rule = finding["rule"].as_str().unwrap();
+            assert!(is_beside || of_run.contains(&rule), "{finding}");
+        }
+    }
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+#[test]
+fn two_jobs_that_hand_a_digest_over_are_what_is_asked_for() {
+    let world = world();
+    let verify = "jobs:\n  verify:\n    runs-on: ubuntu-latest\n    outputs:\n      \
+        digest: ${{ steps.v.outputs.digest }}\n      revision: ${{ steps.v.outputs.revision }}\n    steps:\n      \
+        - id: v\n        uses: apache/asf-pypi-publish@0123456789abcdef0123456789abcdef01234567 # v0.1.0\n        \
+        with:\n          source: ${{ inputs.source }}\n";
+    let text = GOOD
+        .replace("jobs:\n", verify)
+        .replace("    environment: pypi\n", "    environment: pypi\n    needs: verify\n")
+        .replace(
+            "${{ inputs.digest }}",
+            "${{ needs.verify.outputs.digest }}\n          revision: ${{ needs.verify.outputs.revision }}",
+        );
+    let told = |text: &str| {
+        let ran = examine(&world, &[(WORKFLOW, text), (".asf.yaml", ASF_YAML)]);
+        (ran.refusals(), ran.rules("warn"), ran.rules("note"))
+    };
+    assert_eq!(told(&text), (vec![], vec![], vec![]));
+    let alone = text.replace(
+        "          revision: ${{ needs.verify.outputs.revision }}\n",
+        "",
+    );
+    assert_eq!(told(&alone), (vec![], vec![], words(&["digest-unbound"])));
+    let unlisted = text.replace("    needs: verify\n", "");
+    assert_eq!(told(&unlisted).0, words(&["handover-broken"]));
+    let undeclared = text.replace("      digest: ${{ steps.v.outputs.digest }}\n", "");
+    assert_eq!(told(&undeclared).0, words(&["handover-broken"]));
+    let armed = text.replace(
+        "  verify:\n",
+        "  verify:\n    permissions:\n      id-token: write\n",
+    );
+    let expected = (
+        vec![],
+        words(&["digest-unbound", "permission-excess"]),
+        vec![],
+    );
+    assert_eq!(told(&armed), expected);
+}
+
+#[test]
+fn an_approval_that_is_only_recorded_makes_warnings() {
+    let world = world();
+    let text = GOOD
+        .replace("    environment: pypi\n", "")
+        .replace("      actions: read\n", "");
+    let folder = checkout(&[(WORKFLOW, &text)]);
+    let ran = examine_in(&world, folder.path(), &[]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert_eq!(
+        ran.rules("warn"),
+        ["environment-missing", "permission-missing"]
+    );
+}
+
+#[test]
+fn on_a_runner_what_is_wrong_stands_beside_its_line_and_no_right_is_needed() {
+    let world = world();
+    let text = GOOD.replace("ubuntu-latest", "windows-latest");
+    let folder = checkout(&[(WORKFLOW, &text), (".asf.yaml", ASF_YAML)]);
+    let inputs = [
+        ("mode", "doctor"),
+        ("index", &world.index.base()),
+        ("keys", &world.dist.url("release/example/KEYS")),
+        ("projects", "none"),
+    ];
+    let ran = run_as_action_in(
+        folder.path(),
+        &inputs,
+        &[("GITHUB_API_URL", &world.github.base())],
+    );
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    let beside = format!(
+        "::error file={WORKFLOW},line=15,col=14,title=asf-pypi-publish%3A workflow-runner::"
+    );
+    assert!(ran.stderr.contains(&beside), "{}", ran.stderr);
+    assert!(
+        ran.summary.contains("❌ asf-pypi-publish: refused"),
+        "{}",
+        ran.summary
+    );
+    world.assert_untouched();
+}
+
+#[test]
+fn inputs_that_are_wrong_are_told_before_anything_is_looked_at() {
+    let world = world();
+    let folder = checkout(&[(WORKFLOW, GOOD)]);
+    let ran = examine_in(
+        &world,
+        folder.path(),
+        &["--projects", "a b", "--connect-timeout", "x"],
+    );
+    assert_eq!(ran.status, 2, "{}", ran.stderr);
+    assert_eq!(ran.refusals(), ["input-illegal"]);
+    assert_eq!(ran.report["findings"].as_array().unwrap().len(), 2);
+    assert!(world.index.requests().is_empty());
+}
+
+/// The key of the release manager is the one that KEYS holds.
+#[test]
+fn the_keys_are_counted_by_who_may_sign() {
+    let world = world();
+    let ran = examine(&world, &[(WORKFLOW, GOOD), (".asf.yaml", ASF_YAML)]);
+    let keyring = &ran.report["checkup"]["keyrings"][0];
+    assert_eq!(
+        (keyring["keys"].as_u64(), keyring["signing"].as_u64()),
+        (Some(1), Some(1))
+    );
+    assert!(!key().fingerprint().is_empty());
+}
