@@ -74,7 +74,7 @@ pub(super) fn published() -> Report {
     report.revision = Some(81_234);
     report.source = Some(format!("{DIST}/airflow/providers/2026-11-20/"));
     report.area = Some("release".to_owned());
-    report.index = "PyPI".to_owned();
+    "PyPI".clone_into(&mut report.index);
     report.keys = vec![KeysRow {
         place: format!("{DIST}/airflow/KEYS"),
         revision: Some(81_240),
