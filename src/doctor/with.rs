@@ -235,6 +235,18 @@ impl<'a> Given<'a> {
         finding
     }
 
+    /// What is wrong with the configuration file, as a fault of the workflow: at
+    /// its own line, or at the input that names it.
+    fn of_config(&self, problem: Finding) -> Finding {
+        let with = self.step.with.iter().find(|it| it.name.text == "config");
+        let place = with.map_or(self.step.place, |with| with.name.place);
+        let own = problem.path.filter(|_| problem.rule == Rule::ConfigIllegal);
+        let path = own.unwrap_or_else(|| at(self.workflow, place));
+        let expected = format!("`config`: {}", problem.expected);
+        Finding::new(Rule::WorkflowInput, Some(&path), expected, problem.found)
+            .advise(problem.action)
+    }
+
     /// What the configuration file adds: once for each release that may be meant.
     fn configs(&self, checkout: &Checkout<'_>, inputs: &Inputs) -> (Vec<Filling>, Vec<Finding>) {
         let none = |is_known| Filling {
@@ -254,7 +266,10 @@ impl<'a> Given<'a> {
         let read = (checkout.read_config)(&name).and_then(|bytes| Config::read(&name, &bytes));
         let config = match read {
             Ok(config) => config,
-            Err(problems) => return (vec![none(false)], problems),
+            Err(problems) => {
+                let told = problems.into_iter().map(|it| self.of_config(it)).collect();
+                return (vec![none(false)], told);
+            }
         };
         let releases: Vec<Option<String>> = if self.is_opaque("release") {
             config

@@ -89,7 +89,7 @@ fn the_releases_of_a_configuration_file_are_all_looked_at() {
     let (rules, paths, _) = told("sources: x\n");
     assert_eq!(
         (rules, paths),
-        (words(&["config-illegal"]), words(&[".github/p.yml:1:1"]))
+        (words(&["workflow-input"]), words(&[".github/p.yml:1:1"]))
     );
 }
 
