@@ -16,6 +16,7 @@ use serde_json::Value;
 use super::AttestError;
 use super::bundle::{Bundle, LONGEST, malformed, parse_bounded};
 use super::statement::Statement;
+use crate::http::sanitise;
 
 /// How many attestations of one file an index takes.
 pub const MOST_PER_FILE: usize = 2;
@@ -65,7 +66,7 @@ impl Attestation {
     /// When it is none.
     pub fn from_json(value: &Value) -> Result<Self, AttestError> {
         let wire = Wire::deserialize(value);
-        Self::of(&wire.map_err(|why| malformed(ATTESTATION, why.to_string()))?)
+        Self::of(&wire.map_err(|why| malformed(ATTESTATION, sanitise(&why.to_string(), 256)))?)
     }
 
     /// Reads the list that goes with a file, from JSON text: at least one and
@@ -85,7 +86,7 @@ impl Attestation {
         for attestation in &list {
             let kind = attestation.statement()?.predicate_type().to_owned();
             if types.contains(&kind) {
-                let kind = crate::http::sanitise(&kind, 128);
+                let kind = sanitise(&kind, 128);
                 return Err(malformed(LIST, format!("it says {kind} twice")));
             }
             types.push(kind);
@@ -209,6 +210,13 @@ mod tests {
             let error = Attestation::parse_list(&list.to_string()).unwrap_err();
             assert!(error.to_string().contains(words), "{error} for {words}");
         }
+    }
+
+    #[test]
+    fn what_a_foreign_object_holds_never_makes_an_error_long() {
+        let object = json!({"version": "long".repeat(100_000)});
+        let error = Attestation::from_json(&object).unwrap_err().to_string();
+        assert!(error.len() < 400, "{} bytes", error.len());
     }
 
     #[test]

@@ -7,6 +7,7 @@
 use super::AttestError;
 use crate::github::claims::UnverifiedClaims;
 use crate::http::sanitise;
+use crate::report::escape::is_hidden;
 
 /// A workflow of a repository on GitHub, as an index has it registered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +40,7 @@ impl Publisher {
         let named = [".yml", ".yaml"]
             .iter()
             .any(|ending| workflow.len() > ending.len() && workflow.ends_with(ending));
-        if !named || workflow.contains(['/', '@', '\\']) || workflow.chars().any(char::is_control) {
+        if !named || workflow.contains(['/', '@', '\\']) || workflow.chars().any(is_hidden) {
             return Err(AttestError::Mismatch {
                 what: "the workflow",
                 expected: "the name of a file in `.github/workflows`, such as `publish.yml`"
@@ -99,6 +100,12 @@ mod tests {
             ("apache/example", ".github/workflows/publish.yml", false),
             ("apache/example", "publish.yml@refs/heads/main.yml", false),
             ("apache/example", "a\nb.yml", false),
+            // What looks like the same name is another one.
+            ("apache/example", "publish\u{200b}.yml", false),
+            ("apache/example", "\u{202e}hsilbup.yml", false),
+            ("\u{430}pache/example", "publish.yml", false),
+            ("apache/ex\u{e5}mple", "publish.yml", false),
+            ("apache/example\u{2060}", "publish.yml", false),
         ] {
             let made = Publisher::new(repository, workflow);
             assert_eq!(made.is_ok(), legal, "{repository} {workflow}: {made:?}");

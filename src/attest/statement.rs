@@ -127,7 +127,8 @@ impl Statement {
         if bytes.len() > LONGEST {
             return Err(malformed(format!("longer than {LONGEST} bytes")));
         }
-        let wire: Wire = serde_json::from_slice(bytes).map_err(|why| malformed(why.to_string()))?;
+        let wire: Wire = serde_json::from_slice(bytes)
+            .map_err(|why| malformed(crate::http::sanitise(&why.to_string(), 256)))?;
         if wire.kind != STATEMENT {
             let kind = crate::http::sanitise(&wire.kind, 128);
             return Err(malformed(format!("its type is {kind:?}, not {STATEMENT}")));
@@ -227,5 +228,13 @@ mod tests {
             let error = Statement::parse(text.as_bytes()).unwrap_err().to_string();
             assert!(error.contains("an in-toto statement"), "{error} for {text}");
         }
+    }
+
+    #[test]
+    fn what_a_foreign_statement_holds_never_makes_an_error_long() {
+        let text = json!({"_type": STATEMENT, "subject": "\u{1b}[2J".repeat(100_000)});
+        let error = Statement::parse(text.to_string().as_bytes()).unwrap_err();
+        let error = error.to_string();
+        assert!(error.len() < 400 && !error.contains('\u{1b}'), "{error}");
     }
 }

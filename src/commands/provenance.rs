@@ -38,17 +38,19 @@ struct Look {
 }
 
 impl Run<'_> {
-    /// Looks until the index shows every attestation that was sent.
+    /// Looks until the index shows every attestation that was sent, or the time
+    /// of reading back is over, which the files themselves have taken from. One
+    /// look there is in any case.
     pub(super) async fn read_back_attestations(
         &mut self,
         index: &Index,
         batch: &Batch,
         attached: &Attached,
+        deadline: Instant,
     ) {
         if self.plan.attestations == Attestations::Off {
             return;
         }
-        let deadline = Instant::now() + self.plan.timeouts.read_back;
         let mut pause = super::POLL;
         let mut open: Vec<&Verified> = batch.files().iter().collect();
         let mut shown = 0;

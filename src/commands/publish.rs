@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use tokio::time::Instant;
+
 use super::attest::Attached;
 use super::examine::Examined;
 use super::upload::Uploads;
@@ -110,10 +112,12 @@ impl Run<'_> {
         }
         if !self.report.refused() {
             let cancelled = self.cancelled.clone();
+            let deadline = Instant::now() + self.plan.timeouts.read_back;
             let read = async {
                 self.read_back(index, batch).await;
                 if !self.report.refused() {
-                    self.read_back_attestations(index, batch, &attached).await;
+                    self.read_back_attestations(index, batch, &attached, deadline)
+                        .await;
                 }
             };
             let read = cancelled.unless(read).await;

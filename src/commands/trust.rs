@@ -3,11 +3,10 @@
 
 //! What proves attestations in this run, and by whom they must be.
 
-use std::fs::File;
-use std::io::{self, Read as _};
 use std::path::Path;
 
 use crate::attest::{AttestError, Publisher, Trust};
+use crate::config::file;
 use crate::context::Context;
 use crate::github::claims::UnverifiedClaims;
 use crate::plan::SigstoreChoice;
@@ -15,7 +14,7 @@ use crate::report::SigstoreRow;
 use crate::rules::{Finding, Rule};
 
 /// No trust configuration is longer, in bytes.
-const LONGEST: u64 = 4 << 20;
+const LONGEST: u64 = 1 << 20;
 /// Seconds.
 const DAY: u64 = 24 * 60 * 60;
 
@@ -26,7 +25,6 @@ pub(super) fn load(choice: &SigstoreChoice, signs: Option<u64>) -> Result<Trust,
         SigstoreChoice::Public => Trust::public(),
         SigstoreChoice::Staging => Trust::staging(),
         SigstoreChoice::Own(path) => read(path)
-            .map_err(|why| AttestError::Trust(why.to_string()))
             .and_then(|text| Trust::own(&path.display().to_string(), &text))
             .and_then(|trust| match signs {
                 Some(now) => trust.can_sign(now).map(|()| trust),
@@ -43,15 +41,14 @@ pub(super) fn load(choice: &SigstoreChoice, signs: Option<u64>) -> Result<Trust,
     })
 }
 
-fn read(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    let read = File::open(path)?
-        .take(LONGEST + 1)
-        .read_to_string(&mut text)?;
-    if read as u64 > LONGEST {
-        return Err(io::Error::other(format!("more than {LONGEST} bytes")));
+/// Neither a pipe nor a device: it would hold the run for ever.
+fn read(path: &Path) -> Result<String, AttestError> {
+    let wrong = |problem: String| AttestError::Trust(problem);
+    let bytes = file::read_anywhere(path, LONGEST).map_err(|why| wrong(why.to_string()))?;
+    if bytes.len() as u64 > LONGEST {
+        return Err(wrong(format!("more than {LONGEST} bytes")));
     }
-    Ok(text)
+    String::from_utf8(bytes).map_err(|_| wrong("no UTF-8".to_owned()))
 }
 
 /// For the report.

@@ -6,7 +6,7 @@
 //! Decides what such a mail needs of us: one page a line, sorted, and what
 //! anyone can check again. Greeting and subject are the project's own. Pure.
 
-use super::{Outcome, Report};
+use super::{Outcome, Provenance, Report};
 
 /// The lines of the text, each shorter than most mail programs wrap but for
 /// addresses and digests; none where not all is published and read back, since
@@ -34,6 +34,14 @@ pub fn lines(report: &Report) -> Vec<String> {
         lines.push("They are signed by keys of:".to_owned());
         lines.push(keys.place.clone());
     }
+    let mut published = report.files.iter().filter(|row| row.is_distribution());
+    if published.all(|row| row.provenance == Provenance::Attested) {
+        let attesters = report.attesters();
+        if !attesters.is_empty() {
+            lines.push("Each is attested on the index (PEP 740) by the workflow:".to_owned());
+        }
+        lines.extend(attesters.into_iter().map(|(by, _)| by));
+    }
     if let Some(digest) = &report.digest {
         lines.push("Release digest (SHA-256 of their sorted sha512sum lines):".to_owned());
         lines.push(digest.clone());
@@ -44,7 +52,7 @@ pub fn lines(report: &Report) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::KeysRow;
+    use crate::report::{AttestationRow, FileRow, KeysRow, Origin};
 
     fn report() -> Report {
         let mut report = Report::new("publish");
@@ -81,6 +89,47 @@ mod tests {
             &"ab".repeat(32),
         ];
         assert_eq!(lines(&report()), expected);
+    }
+
+    #[test]
+    fn it_tells_who_attested_where_the_index_shows_it_of_every_distribution() {
+        let row = |class: &str, provenance| FileRow {
+            class: class.to_owned(),
+            provenance,
+            attestations: vec![AttestationRow {
+                predicate_type: crate::attest::PUBLISH.to_owned(),
+                origin: Origin::Made,
+                repository: "apache/example".to_owned(),
+                workflow: ".github/workflows/release.yml".to_owned(),
+                git_ref: None,
+                commit: None,
+                run: None,
+                log_index: 7,
+                time: 0,
+            }],
+            ..FileRow::default()
+        };
+        let mut report = report();
+        let source = FileRow {
+            class: "source archive".to_owned(),
+            ..FileRow::default()
+        };
+        report.files = vec![row("distribution", Provenance::Attested), source];
+        let text = lines(&report);
+        let at = text.iter().position(|line| line.contains("PEP 740"));
+        assert_eq!(
+            text[at.unwrap() + 1],
+            "apache/example .github/workflows/release.yml"
+        );
+        for provenance in [
+            Provenance::Unattested,
+            Provenance::Other,
+            Provenance::Unknown,
+        ] {
+            let mut report = report.clone();
+            report.files.push(row("distribution", provenance));
+            assert!(!lines(&report).join("\n").contains("PEP 740"));
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::attest::{self, AttestError, Attestation, Attested, Bundle, MOST_PER_FILE, Publisher};
+use crate::http::sanitise;
 use crate::rules::{Finding, Rule};
 use crate::snapshot::basename;
 
@@ -135,7 +136,7 @@ fn parse_provenance(text: &str) -> Result<Vec<Attestation>, AttestError> {
     }
     let shown: Shown = serde_json::from_str(text).map_err(|why| AttestError::Malformed {
         expected: "the provenance of a file (PEP 740)",
-        problem: why.to_string(),
+        problem: sanitise(&why.to_string(), 256),
     })?;
     let bundles = shown.attestation_bundles.iter();
     let all = bundles.flat_map(|bundle| &bundle.attestations);

@@ -388,5 +388,27 @@ fn a_certificate_that_says_anything_twice_or_is_not_for_signatures_is_refused() 
     // digitalSignature becomes nonRepudiation
     let text = changed(&[0x03, 0x02, 0x07, 0x80], &[0x03, 0x02, 0x06, 0x40]);
     assert!(text.contains("not for digital signatures"), "{text}");
+    // The repository as another kind of text than UTF-8, as bare bytes in the
+    // way of old extensions, and with its length wrong.
+    let name = b"https://github.com/apache/example";
+    let long = [&[0x0c, 33][..], name].concat();
+    for (tag, length) in [
+        (0x13, 33),
+        (0x16, 33),
+        (0x04, 33),
+        (b'h', b't'),
+        (0x0c, 32),
+        (0x0c, 34),
+    ] {
+        let text = changed(&long, &[&[tag, length][..], name].concat());
+        assert!(
+            text.contains("no text in 1.3.6.1.4.1.57264.1.12"),
+            "{tag} {length}: {text}"
+        );
+    }
+    // Nor one that is no UTF-8, or only looks like the one that is expected.
+    let mut odd = long.clone();
+    odd[20] = 0xff;
+    assert!(changed(&long, &odd).contains("no text"));
     assert!(Certificate::parse(b"no certificate").is_err());
 }

@@ -104,6 +104,7 @@ fn configuration(root: &Path, secrets: &Path, port: u16, target: u16) -> String 
          SSLCertificateFile \"{secrets}/host.pem\"\n\
          SSLCertificateKeyFile \"{secrets}/host.key\"\n\
          Protocols h2 http/1.1\n\
+         LimitRequestFieldSize 32760\n\
          ProxyPass \"/\" \"http://127.0.0.1:{target}/\"\n\
          CustomLog \"{root}/front.log\" \"%H %m %U %{{Content-Length}}i %{{remote}}p\"\n\
          </VirtualHost>\n"

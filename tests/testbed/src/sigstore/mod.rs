@@ -186,6 +186,12 @@ async fn fail(fault: Fault, connection: &Connection, request: Request, next: Nex
                 .insert(header::RETRY_AFTER, seconds.into());
             response
         }
+        Fault::Echo(status) => {
+            let body = axum::body::to_bytes(request.into_body(), usize::MAX).await;
+            let mut response = failure(status);
+            *response.body_mut() = body.unwrap_or_default().into();
+            response
+        }
         Fault::Garbage => axum::response::Html("<html>welcome</html>").into_response(),
         Fault::Reset => {
             connection.cut();

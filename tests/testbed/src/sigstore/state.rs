@@ -27,6 +27,8 @@ pub enum Fault {
     BadGatewayAfter,
     /// A page in HTML with status 200, and nothing is done.
     Garbage,
+    /// This status with the whole request in the answer, and nothing is done.
+    Echo(u16),
 }
 
 /// How the log lies about the entries that it makes.
