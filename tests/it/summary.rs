@@ -11,6 +11,7 @@ mod reports;
 use std::path::Path;
 
 use testbed::distribution::{sdist, wheel};
+use testbed::sigstore::FakeSigstore;
 
 use crate::documents::agree;
 use crate::run::{Ran, run_as_action};
@@ -85,6 +86,37 @@ fn documents_the_summary_of_a_rehearsal_and_of_a_release_that_was_published() {
     let digest = rehearsed.outputs["digest"].as_str();
     let published = act(&world, "publish", &[("expected-digest", digest)]);
     assert_page(&world, &published, 0, "published");
+}
+
+#[test]
+fn documents_the_summary_of_a_release_that_was_attested() {
+    let world = World::with_release();
+    let sigstore = FakeSigstore::start(world.issuer.trust());
+    world.index.trust_sigstore(sigstore.anchors());
+    let trust = sigstore.trust_config();
+    let attested = [
+        ("attestations", "true"),
+        ("sigstore", trust.to_str().unwrap()),
+    ];
+    let mut ran = act(&world, "publish", &attested);
+    let shown = trust.to_str().unwrap().chars().map(|c| {
+        if c.is_ascii_alphanumeric() {
+            c.to_string()
+        } else {
+            format!("&#{};", u32::from(c))
+        }
+    });
+    let shown: String = shown.collect();
+    ran.summary = ran.summary.replace(&shown, "TRUST");
+    // Which file the log takes first is another in every run.
+    let mut parts = ran.summary.split("log entry ");
+    let mut summary = parts.next().unwrap().to_owned();
+    for part in parts {
+        summary.push_str("log entry N");
+        summary.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit()));
+    }
+    ran.summary = summary;
+    assert_page(&world, &ran, 0, "attested");
 }
 
 #[test]

@@ -161,7 +161,11 @@ fn a_trust_configuration_that_is_none_is_a_wrong_input_even_of_a_dry_run() {
     let root = root.to_str().unwrap();
     let ran = it.run("verify", &[("sigstore", root)]);
     assert_eq!((ran.status, ran.refusals()), (0, vec![]), "{}", ran.stderr);
-    for path in ["absent.json", "/", root] {
+    let pipe = it.trial.folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let pipe = pipe.to_str().unwrap();
+    for path in ["absent.json", "/", root, pipe, "/dev/zero"] {
         let ran = it.publish(&[("dry-run", "true"), ("sigstore", path)]);
         assert_eq!(
             (ran.status, ran.refusals()),
@@ -203,6 +207,26 @@ fn a_second_run_attests_nothing_again_and_tells_what_the_index_shows() {
         "{}",
         ran.stderr
     );
+}
+
+#[test]
+fn a_token_that_ends_in_the_middle_costs_no_attestation_and_no_other_entry() {
+    let world = ground();
+    let it = Attested::new(&world);
+    let seen = std::sync::atomic::AtomicUsize::new(0);
+    let index = Arc::downgrade(&it.trial.index);
+    it.trial.watch(Arc::new(move |moment, _, path| {
+        let is_upload = (moment, path) == (testbed::watch::Moment::Asked, "/legacy/");
+        if is_upload && seen.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 2 {
+            index.upgrade().unwrap().expire_tokens();
+        }
+    }));
+    let ran = it.publish(&[]);
+    assert_eq!((ran.status, ran.refusals()), (0, vec![]), "{}", ran.stderr);
+    it.assert_whole("two tokens");
+    assert_eq!(it.trial.index.minted(), 2);
+    // Five files, and the receipt.
+    assert_eq!(it.sigstore.counts().entries, 6);
 }
 
 #[test]

@@ -5,7 +5,10 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use testbed::httpd;
+use testbed::https_front::HttpsFront;
 use testbed::watch::Moment;
+use url::Url;
 
 use super::*;
 use crate::world::{assert_no_secret, worth_something};
@@ -88,4 +91,52 @@ fn a_clock_that_is_wrong_costs_no_mint() {
         trial.assert_whole(&ran.stderr);
         assert_eq!(trial.index.minted(), 1, "{ahead} s ahead");
     }
+}
+
+#[test]
+#[expect(clippy::disallowed_macros, reason = "a skipped test says why")]
+fn a_token_for_hundreds_of_projects_is_sent_whole_by_either_version_of_http() {
+    let world = ground();
+    let trial = Trial::new(&world, Options::default());
+    let more: Vec<String> = (0..400).map(|number| format!("other-{number}")).collect();
+    let all = PROJECTS
+        .iter()
+        .copied()
+        .chain(more.iter().map(String::as_str));
+    let all: Vec<&str> = all.collect();
+    trial.index.register(Publisher::example(&all));
+    let longest = |trial: &Trial<'_>| {
+        let seen = trial.index.requests().into_iter();
+        let uploads = seen.filter(|seen| seen.path == "/legacy/");
+        let lengths = uploads.map(|seen| seen.header("authorization").map_or(0, str::len));
+        lengths.min().unwrap()
+    };
+    let ran = trial.publish(&[]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    trial.assert_whole("HTTP/1.1");
+    // PyPI's own servers of uploads take 32,760 bytes.
+    assert!((20_000..=32_760).contains(&longest(&trial)));
+    assert_no_secret(&ran, &trial.index, &world.issuer);
+
+    if let Err(missing) = httpd::available() {
+        eprintln!("skipped: {missing}");
+        return;
+    }
+    let trial = Trial::new(&world, Options::default());
+    trial.index.register(Publisher::example(&all));
+    let port = Url::parse(&trial.index.base()).unwrap().port().unwrap();
+    let front = HttpsFront::start(port);
+    let (base, (name, ca)) = (front.base(), front.env());
+    let inputs = [("index", base.as_str()), ("idle-timeout", "10 s")];
+    let ran = trial.run_with("publish", &inputs, &[(name, &ca)]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    trial.assert_whole("HTTP/2");
+    assert!((20_000..=32_760).contains(&longest(&trial)));
+    let logged = front.logged();
+    let mut uploads = logged.iter().filter(|seen| seen.path == "/legacy/");
+    assert!(
+        uploads.all(|seen| seen.protocol == "HTTP/2.0"),
+        "{logged:?}"
+    );
+    assert_no_secret(&ran, &trial.index, &world.issuer);
 }
