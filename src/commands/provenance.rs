@@ -38,10 +38,25 @@ struct Look {
 }
 
 impl Run<'_> {
+    /// Looks for the files and for what was sent with them: one time for both.
+    pub(super) async fn read_back_all(
+        &mut self,
+        index: &Index,
+        batch: &Batch,
+        attached: &Attached,
+    ) {
+        let deadline = Instant::now() + self.plan.timeouts.read_back;
+        self.read_back(index, batch).await;
+        if !self.report.refused() {
+            self.read_back_attestations(index, batch, attached, deadline)
+                .await;
+        }
+    }
+
     /// Looks until the index shows every attestation that was sent, or the time
     /// of reading back is over, which the files themselves have taken from. One
     /// look there is in any case.
-    pub(super) async fn read_back_attestations(
+    async fn read_back_attestations(
         &mut self,
         index: &Index,
         batch: &Batch,

@@ -6,8 +6,6 @@
 
 use std::collections::BTreeMap;
 
-use tokio::time::Instant;
-
 use super::attest::Attached;
 use super::examine::Examined;
 use super::upload::Uploads;
@@ -112,14 +110,7 @@ impl Run<'_> {
         }
         if !self.report.refused() {
             let cancelled = self.cancelled.clone();
-            let deadline = Instant::now() + self.plan.timeouts.read_back;
-            let read = async {
-                self.read_back(index, batch).await;
-                if !self.report.refused() {
-                    self.read_back_attestations(index, batch, &attached, deadline)
-                        .await;
-                }
-            };
+            let read = self.read_back_all(index, batch, &attached);
             let read = cancelled.unless(read).await;
             if read.is_none() {
                 self.report.note([cancel::finding()]);
