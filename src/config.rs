@@ -35,11 +35,12 @@ const TOLD: usize = 50;
 
 /// What only a run itself can say: what it does, from which file, in which
 /// workflow, and the digest that a person approved for it.
-pub const NOT_IN_A_FILE: [&str; 6] = [
+pub const NOT_IN_A_FILE: [&str; 7] = [
     "mode",
     "config",
     "release",
     "expected-digest",
+    "shard",
     "github-token",
     "workflow-files",
 ];

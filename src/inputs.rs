@@ -105,6 +105,10 @@ table! {
         "Upload URL of an index of your own; `derived`: `legacy/` below its base.";
     "expected-digest" Word Some("none"),
         "The release digest that must come out, or `any`; `publish` to `pypi` demands one of the two; `none`: not given.";
+    "shard" Word Some("whole"),
+        "Which part of the projects this job takes, such as `2/5`: the second of five (at most 20); demands `revision` and `expected-digest`, which all shards share; `whole`: all of them.";
+    "shards" Number Some("20"),
+        "How many jobs the output `matrix` starts at most (1 to 20); never more than there are projects.";
     "approval" Word Some("derived"),
         "Whether somebody else must have approved the run: `required`, `recorded` (told, and a warning where it is not so) or `off`; `derived`: `required` for PyPI, `recorded` for every other index.";
     "github-token" Secret Some("none"),
@@ -146,7 +150,7 @@ table! {
 }
 
 /// The outputs of the action, in the order of the documentation.
-pub const OUTPUTS: [(&str, &str); 6] = [
+pub const OUTPUTS: [(&str, &str); 7] = [
     (
         "digest",
         "The release digest: it names the release wherever it lies.",
@@ -154,6 +158,10 @@ pub const OUTPUTS: [(&str, &str); 6] = [
     (
         "revision",
         "The Subversion revision that was read; empty where the source has none.",
+    ),
+    (
+        "matrix",
+        "JSON for `strategy.matrix`, from `verify`: one `shard` for each job; one job where the release cannot be split, and empty where the source has no revisions.",
     ),
     (
         "published",

@@ -31,6 +31,7 @@ pub mod plan;
 pub mod receipt;
 pub mod report;
 pub mod rules;
+pub mod shard;
 pub mod snapshot;
 pub mod source;
 pub mod verify;

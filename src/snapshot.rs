@@ -18,6 +18,7 @@ use judge::Judge;
 
 mod flat;
 mod judge;
+mod share;
 
 #[cfg(test)]
 mod tests;
@@ -45,6 +46,8 @@ pub enum Class {
     Keys,
     /// Left out by `include` or `exclude`: listed, not read.
     Excluded,
+    /// An artifact that another shard of the release reads.
+    OtherShard,
     /// Of no class, but waived: listed, not read.
     Waived,
     /// Of no class.
@@ -64,6 +67,7 @@ impl Class {
             Self::WeakSidecar => "weak-sidecar",
             Self::Keys => "keys",
             Self::Excluded => "excluded",
+            Self::OtherShard => "other-shard",
             Self::Waived => "waived",
             Self::Refused => "refused",
         }
@@ -113,6 +117,7 @@ pub struct Snapshot {
     items: Vec<Item>,
     artifacts: Vec<Artifact>,
     lists: Vec<FolderList>,
+    elsewhere: Vec<Artifact>,
 }
 
 /// The suffixes of sidecars, and what each makes of its file; where one ends
@@ -165,6 +170,7 @@ impl Snapshot {
             items,
             artifacts,
             lists,
+            elsewhere: Vec::new(),
         };
         (snapshot, findings, waived)
     }

@@ -8,6 +8,7 @@
 //! maker of [`Verified`] and [`Batch`]: no token is minted and nothing is
 //! uploaded without one.
 
+mod elsewhere;
 mod enclosed;
 mod lists;
 mod together;
@@ -29,6 +30,7 @@ use crate::rules::{Finding, Rule};
 use crate::snapshot::{Artifact, Snapshot, basename};
 use crate::source::{Entry, Fetched};
 
+pub use elsewhere::Elsewhere;
 pub use enclosed::{AttestationPolicy, Enclosed};
 pub use lists::{FolderLists, Listed};
 
@@ -213,12 +215,7 @@ pub fn judge(
 
 fn check_checksums(path: &str, fetched: &Fetched, sidecars: &Sidecars) -> Vec<Finding> {
     if sidecars.checksums.is_empty() {
-        return vec![Finding::new(
-            Rule::ChecksumMissing,
-            Some(path),
-            format!("`{}.sha512` or `.sha256`", basename(path)),
-            "neither",
-        )];
+        return vec![checksum_missing(path)];
     }
     let mut findings = Vec::new();
     for (algorithm, sidecar, bytes) in &sidecars.checksums {
@@ -265,12 +262,7 @@ fn check_signature(
 ) -> Result<Judged, Vec<Finding>> {
     let path = artifact.entry.path.as_str();
     let Some(bytes) = &sidecars.signature else {
-        return Err(vec![Finding::new(
-            Rule::SignatureMissing,
-            Some(path),
-            format!("`{}.asc`", basename(path)),
-            "no such file",
-        )]);
+        return Err(vec![signature_missing(path)]);
     };
     let mut data = || -> io::Result<Box<dyn Read>> { Ok(Box::new(fetched.reader())) };
     let (sha256, sha512) = fetched.hashers();
@@ -286,6 +278,24 @@ fn check_signature(
     )
 }
 
+fn checksum_missing(path: &str) -> Finding {
+    Finding::new(
+        Rule::ChecksumMissing,
+        Some(path),
+        format!("`{}.sha512` or `.sha256`", basename(path)),
+        "neither",
+    )
+}
+
+fn signature_missing(path: &str) -> Finding {
+    Finding::new(
+        Rule::SignatureMissing,
+        Some(path),
+        format!("`{}.asc`", basename(path)),
+        "no such file",
+    )
+}
+
 /// When the source says that this path was last changed.
 fn commit_of(entry: &Entry) -> Option<Commit> {
     entry.committed.map(|at| Commit {
@@ -294,7 +304,7 @@ fn commit_of(entry: &Entry) -> Option<Commit> {
     })
 }
 
-/// Every selected distribution of the release, verified, with names and
+/// Every selected distribution of the release, or of one shard of it, verified, with names and
 /// versions as the plan wants them.
 #[derive(Debug)]
 pub struct Batch {
@@ -303,7 +313,8 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Puts the release together.
+    /// Puts the release together: what was verified here, and `elsewhere`,
+    /// what other shards of it verify.
     ///
     /// # Errors
     /// A distribution that was not verified, a project or a version that the
@@ -312,6 +323,7 @@ impl Batch {
     /// caller has already reported what each artifact lacks.
     pub fn assemble(
         judgements: Vec<Judgement>,
+        elsewhere: &[Elsewhere],
         plan: &Plan,
         snapshot: &Snapshot,
     ) -> Result<Self, Vec<Finding>> {
@@ -323,17 +335,14 @@ impl Batch {
             .into_iter()
             .filter_map(|one| one.verified)
             .collect();
-        let distributions = snapshot.artifacts().iter().filter(|one| one.name.is_some());
-        let whole = !refused && all && files.len() == distributions.count();
-        let mut findings: Vec<Finding> = files
+        let known = files.len() + elsewhere.len();
+        let whole = !refused && all && known == snapshot.distributions().count();
+        let lines = together::lines(&files, elsewhere);
+        let mut findings: Vec<Finding> = lines
             .iter()
-            .flat_map(|file| together::check_plan(file, plan))
+            .flat_map(|line| together::check_plan(line, plan))
             .collect();
-        if snapshot
-            .artifacts()
-            .iter()
-            .all(|artifact| artifact.name.is_none())
-        {
+        if snapshot.distributions().next().is_none() {
             findings.push(Finding::new(
                 Rule::NothingToPublish,
                 None,
@@ -341,17 +350,13 @@ impl Batch {
                 "none",
             ));
         }
-        let names = snapshot.artifacts().iter();
+        let names = snapshot.distributions();
         findings.extend(expected::check(
             &plan.required,
             names.filter_map(|artifact| artifact.name.as_ref()),
         ));
-        findings.extend(together::check_bytes(&files));
-        let digest = release_digest(
-            files
-                .iter()
-                .map(|file| (file.name.file(), file.fetched.sha512())),
-        );
+        findings.extend(together::check_bytes(&lines));
+        let digest = release_digest(lines.iter().map(|line| (line.name.file(), line.sha512)));
         if let ExpectedDigest::Exactly(expected) = plan.expected_digest
             && whole
             && expected != digest
@@ -381,7 +386,7 @@ impl Batch {
         &self.files
     }
 
-    /// The release digest.
+    /// The release digest, of all shards together.
     pub fn digest(&self) -> ReleaseDigest {
         self.digest
     }

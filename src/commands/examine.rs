@@ -14,7 +14,7 @@ use tokio::task;
 
 use super::judging::{Coming, Judging, groups};
 use super::told::{keys_findings, rows, take_judgement, unknown_signers, verdict};
-use super::{Run, trust};
+use super::{Run, shards, trust};
 use crate::digest::coreutils_command;
 use crate::http::Client;
 use crate::openpgp::Keyring;
@@ -23,7 +23,7 @@ use crate::report::KeysRow;
 use crate::rules::{Finding, Rule};
 use crate::snapshot::Snapshot;
 use crate::source::{self, Arrivals, Entry, KeysFile, Source, SourceError, TOGETHER_FILE_LIMIT};
-use crate::verify::{AttestationPolicy, Batch, Judgement, Trust};
+use crate::verify::{AttestationPolicy, Batch, Elsewhere, Judgement, Trust};
 
 /// Artifacts under way at a time. Requests to the source are limited there;
 /// the rest keep both the network and the processors busy.
@@ -60,12 +60,14 @@ impl Run<'_> {
         };
         // Without the source nobody needs KEYS.
         let both = tokio::try_join!(async { read.await.ok_or(()) }, async { Ok(keys.await) });
-        let ((source, area, entries, snapshot, arrivals), keys) = both.ok()?;
+        let ((source, area, entries, snapshot, mut arrivals), keys) = both.ok()?;
         let (keyring, keys) = self.read_keys(keys).await?;
+        let coming = shards::coming(&snapshot, &mut arrivals);
         let judgements = self
             .verify(&source, &snapshot, keyring, arrivals, &temp)
             .await;
-        let batch = self.assemble(judgements, &snapshot)?;
+        let elsewhere = self.read_elsewhere(&source, &snapshot, coming).await;
+        let batch = self.assemble(judgements, &elsewhere, &snapshot)?;
         Some(Examined {
             batch,
             source,
@@ -138,8 +140,10 @@ impl Run<'_> {
                 return None;
             }
         };
-        let (snapshot, findings, waived) =
+        let (mut snapshot, findings, waived) =
             Snapshot::classify(entries.clone(), &self.plan.selection, &self.plan.waivers);
+        let limits = snapshot.check_limits(&self.plan.limits);
+        self.take_share(&mut snapshot);
         self.report.files = rows(&snapshot);
         let mut artifacts = snapshot.artifacts().iter();
         if artifacts.any(|artifact| !artifact.attestations.is_empty()) {
@@ -163,7 +167,6 @@ impl Run<'_> {
             entries.len(),
             snapshot.artifacts().len()
         ));
-        let limits = snapshot.check_limits(&self.plan.limits);
         if !limits.is_empty() {
             self.report.note(limits);
             return None;
@@ -300,8 +303,13 @@ impl Run<'_> {
         judgements
     }
 
-    fn assemble(&mut self, judgements: Vec<Judgement>, snapshot: &Snapshot) -> Option<Batch> {
-        let batch = match Batch::assemble(judgements, self.plan, snapshot) {
+    fn assemble(
+        &mut self,
+        judgements: Vec<Judgement>,
+        elsewhere: &[Elsewhere],
+        snapshot: &Snapshot,
+    ) -> Option<Batch> {
+        let batch = match Batch::assemble(judgements, elsewhere, self.plan, snapshot) {
             Ok(batch) => batch,
             Err(findings) => {
                 self.report.note(findings);
@@ -312,9 +320,11 @@ impl Run<'_> {
             return None;
         }
         self.report.digest = Some(batch.digest().to_string());
+        let distributions = snapshot.distributions();
         self.report.digest_command = Some(coreutils_command(
-            batch.files().iter().map(crate::verify::Verified::path),
+            distributions.map(|artifact| artifact.entry.path.as_str()),
         ));
+        self.tell_matrix(snapshot);
         Some(batch)
     }
 }

@@ -18,7 +18,7 @@ use crate::plan::Plan;
 use crate::rules::Finding;
 use crate::snapshot::{Artifact, FolderList, Snapshot};
 use crate::source::{Arrival, Arrivals, Entry, Fetched, Source, Wanted};
-use crate::verify::{AttestationPolicy, FolderLists, Judgement, Sidecars, Trust, judge};
+use crate::verify::{AttestationPolicy, Elsewhere, FolderLists, Judgement, Sidecars, Trust, judge};
 
 /// No sidecar is larger; what is, is something else.
 const SIDECAR_LIMIT: u64 = 256 * 1024;
@@ -195,8 +195,11 @@ struct Here {
 /// Each artifact with its sidecars, which are best read together.
 pub(super) fn groups(snapshot: &Snapshot) -> Vec<Vec<Wanted<'_>>> {
     let artifacts = snapshot.artifacts().iter().map(group);
+    let elsewhere = snapshot.elsewhere().iter();
+    let elsewhere = elsewhere.filter_map(Elsewhere::checksum_of);
     artifacts
         .chain(snapshot.lists().iter().map(list_group))
+        .chain(elsewhere.map(|entry| small(entry).into_iter().collect()))
         .collect()
 }
 

@@ -22,6 +22,7 @@ mod provenance;
 mod publish;
 mod read_back;
 mod receipt;
+mod shards;
 #[expect(clippy::disallowed_methods, reason = "waits for the index")]
 mod tokens;
 mod told;
@@ -372,6 +373,7 @@ fn outputs(report: &Report, path: Option<&Path>) -> Vec<(&'static str, String)> 
                 .revision
                 .map_or(String::new(), |revision| revision.to_string()),
         ),
+        ("matrix", report.matrix.clone().unwrap_or_default()),
         ("published", published),
         ("links", report.links.join("\n")),
         (

@@ -52,6 +52,10 @@ impl Run<'_> {
             }
         };
         let examined = self.examine_in_time().await?;
+        if examined.batch.files().is_empty() {
+            // An empty shard: the others have all there is.
+            return None;
+        }
         let target = self.permit(&examined)?;
         let index = self.index(target.index())?;
         let ledger = self.ask(&index, &examined.batch).await?;

@@ -169,9 +169,11 @@ fn index_url(index: &IndexChoice) -> String {
     }
 }
 
-/// Where this run would leave its receipt; none where it signs none.
+/// Where this run would leave its receipt; none where it signs none. One of
+/// several shards does not: a receipt speaks of a whole release.
 pub(super) fn path(plan: &Plan) -> Option<PathBuf> {
-    let signs = plan.mode == Mode::Publish && plan.attestations != Attestations::Off;
+    let whole = plan.mode == Mode::Publish && plan.shard.is_none();
+    let signs = whole && plan.attestations != Attestations::Off;
     let report = plan.report.as_deref().filter(|_| signs && !plan.dry_run);
     report.map(path_beside)
 }

@@ -12,11 +12,12 @@ use super::asf_server::{AsfServer, archived, asf_server};
 use super::{
     ApprovalLevel, Area, Attestations, ExpectedDigest, GithubToken, IndexChoice, Limits, Location,
     Mode, Patterns, Plan, Projects, Reader, Requirement, Selection, SigstoreChoice, Timeouts,
-    Waiver, Waivers, attesting, places, require, select, values,
+    Waiver, Waivers, attesting, places, require, select, sharing, values,
 };
 use crate::attest::Publisher;
 use crate::openpgp::Fingerprint;
 use crate::rules::{Finding, Rule};
+use crate::shard::Shard;
 
 /// The values one by one, before they are held against each other; `None`
 /// where a problem was already noted or nothing was given.
@@ -34,6 +35,8 @@ pub(super) struct Draft {
     waivers: Waivers,
     index: Option<IndexChoice>,
     expected_digest: ExpectedDigest,
+    shard: Option<Shard>,
+    shards: Option<usize>,
     approval: Option<ApprovalLevel>,
     github_token: Option<GithubToken>,
     attestations: Option<Attestations>,
@@ -102,6 +105,12 @@ impl Draft {
             expected_digest: reader
                 .optional("expected-digest", "64 hex digits, or `any`", values::digest)
                 .unwrap_or(ExpectedDigest::Unset),
+            shard: reader.optional(
+                "shard",
+                "`whole`, or a part such as `2/5`, from `1/1` to `20/20`",
+                sharing::shard,
+            ),
+            shards: reader.word("shards", "a number from 1 to 20", sharing::shards),
             approval: reader.optional(
                 "approval",
                 "`required`, `recorded` or `off`",
@@ -172,6 +181,14 @@ impl Draft {
             places::check_keys(keys, reader);
         }
         Self::check_identity(self.mode, reader);
+        if self.shard.is_some() {
+            sharing::check(
+                self.mode,
+                self.source.as_ref(),
+                self.expected_digest,
+                reader,
+            );
+        }
         if self.mode == Some(Mode::Publish) {
             self.check_publish(reader);
         }
@@ -235,7 +252,10 @@ impl Draft {
                 "`derived`",
             ));
         }
-        if matches!(index, IndexChoice::Pypi) && reader.is_default_word("expected-digest") {
+        if matches!(index, IndexChoice::Pypi)
+            && self.shard.is_none()
+            && reader.is_default_word("expected-digest")
+        {
             reader.refuse(
                 "expected-digest",
                 "for PyPI: the release digest that `verify` printed, or `any` to say openly that none is expected",
@@ -315,6 +335,8 @@ impl Draft {
             attestations: self.attestations.unwrap_or(Attestations::derive(&index)),
             sigstore: self.sigstore?,
             expected_digest: self.expected_digest,
+            shard: self.shard,
+            shards: self.shards?,
             approval: self
                 .approval
                 .unwrap_or_else(|| ApprovalLevel::for_index(&index)),

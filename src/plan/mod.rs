@@ -16,6 +16,7 @@ mod outline;
 mod places;
 mod require;
 mod select;
+mod sharing;
 mod values;
 
 #[cfg(test)]
@@ -32,6 +33,7 @@ use crate::digest::ReleaseDigest;
 use crate::inputs::{Inputs, TABLE};
 use crate::openpgp::Fingerprint;
 use crate::rules::{Finding, Rule};
+use crate::shard::Shard;
 
 pub use approval::{ApprovalLevel, GithubToken};
 pub use asf_server::{AsfServer, asf_server};
@@ -135,6 +137,10 @@ pub struct Plan {
     pub index: IndexChoice,
     /// What must come out.
     pub expected_digest: ExpectedDigest,
+    /// Which part of the projects this run has; none for all.
+    pub shard: Option<Shard>,
+    /// The most jobs that a matrix starts.
+    pub shards: usize,
     /// Whether somebody must have approved the run.
     pub approval: ApprovalLevel,
     /// What may ask GitHub about it.

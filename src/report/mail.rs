@@ -9,10 +9,11 @@
 use super::{Outcome, Provenance, Report};
 
 /// The lines of the text, each shorter than most mail programs wrap but for
-/// addresses and digests; none where not all is published and read back, since
-/// half a release is no news. Foreign parts are not escaped.
+/// addresses and digests; none where not all is published and read back, or where
+/// the run had one shard alone, since half a release is no news. Foreign parts are not escaped.
 pub fn lines(report: &Report) -> Vec<String> {
-    if report.outcome != Outcome::Published || report.links.is_empty() {
+    let is_whole = report.shard.is_none();
+    if !is_whole || report.outcome != Outcome::Published || report.links.is_empty() {
         return Vec::new();
     }
     let what = match report.area.as_deref() {

@@ -15,6 +15,7 @@ pub mod doctor;
 pub mod escape;
 pub mod mail;
 pub mod markdown;
+mod shard;
 pub mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +25,8 @@ use serde::Serialize;
 
 pub use attestation::{AttestationRow, Origin, Provenance, SigstoreRow};
 pub use checks::{CheckRow, ReceiptRow, Served};
+
+pub use shard::ShardRow;
 
 use crate::plan::{ExpectedDigest, Waived};
 use crate::rules::{Exit, Finding, Rule, exit_of};
@@ -206,6 +209,9 @@ pub struct Report {
     /// What `doctor` looked at; absent in every other mode.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub checkup: Option<doctor::Checkup>,
+    /// Which part of the release the run had; absent where it had all of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shard: Option<ShardRow>,
     /// Every path of the source.
     pub files: Vec<FileRow>,
     /// Every verdict.
@@ -234,6 +240,9 @@ pub struct Report {
     /// The name of the index, for people.
     #[serde(skip)]
     pub index: String,
+    /// The jobs that could share the release, for the output `matrix`.
+    #[serde(skip)]
+    pub matrix: Option<String>,
     /// The pages of what was published, sorted.
     #[serde(skip)]
     pub links: Vec<String>,
@@ -293,6 +302,7 @@ impl Report {
             approval: None,
             checkup: None,
             sigstore: None,
+            shard: None,
             files: Vec::new(),
             findings: Vec::new(),
             waived: Vec::new(),
@@ -303,6 +313,7 @@ impl Report {
             expected_digest: ExpectedDigest::Unset,
             digest_command: None,
             index: String::new(),
+            matrix: None,
             links: Vec::new(),
             sent: false,
             dry_run: false,

@@ -46,19 +46,26 @@ pub fn outcome(report: &Report) -> String {
         .iter()
         .filter(|finding| finding.refuses())
         .count();
+    let part = report
+        .shard
+        .as_ref()
+        .map_or(String::new(), |row| format!(" ({})", row.name()));
     match report.outcome {
+        Outcome::Verified | Outcome::Published if is_empty_shard(report) => {
+            format!("Nothing to do{part}: the release has no project for it.")
+        }
         Outcome::Verified => format!(
-            "Verified: {} hold{}.",
+            "Verified: {} hold{}{part}.",
             counted(distributions, "distribution"),
             if distributions == 1 { "s" } else { "" }
         ),
         Outcome::DryRun => format!(
-            "Dry run: {} could be published; nothing was sent.",
+            "Dry run: {} could be published{part}; nothing was sent.",
             counted(distributions, "distribution")
         ),
         Outcome::Published => {
             let all = counted(distributions, "distribution");
-            format!("Published: the index serves {all} as verified.")
+            format!("Published: the index serves {all} as verified{part}.")
         }
         Outcome::Checked if report.receipt.is_some() => {
             "Checked: the receipt holds, and the source holds what it says.".to_owned()
@@ -128,6 +135,10 @@ pub fn grouped<'a>(findings: &[&'a Finding]) -> Vec<Vec<&'a Finding>> {
     groups
 }
 
+fn is_empty_shard(report: &Report) -> bool {
+    report.shard.as_ref().is_some_and(|row| row.projects == 0)
+}
+
 /// That nothing was published, where it is certain.
 fn nothing_sent(report: &Report) -> &'static str {
     if report.mode != "publish" || report.sent {
@@ -149,6 +160,9 @@ pub fn facts(report: &Report) -> Vec<String> {
             .revision
             .map_or(String::new(), |revision| format!(" at revision {revision}"));
         lines.push(format!("source:  {}{at}", line(source)));
+    }
+    if let Some(row) = &report.shard {
+        lines.push(format!("part:    {}", row.shown()));
     }
     for keys in &report.keys {
         lines.push(format!(

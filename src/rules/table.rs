@@ -108,6 +108,12 @@ rules! {
     DiskFull "disk-full" Refuse Outside false
         "The private copy does not fit on this machine's disk."
         => "Free some space, or use a larger runner, and run the job again.";
+    ShardEmpty "shard-empty" Note Verdict false
+        "The release has fewer projects than there are shards, and this one has none."
+        => "Nothing. The output `matrix` of `verify` starts no shard in vain.";
+    ShardWithoutSha512 "shard-without-sha512" Refuse Verdict false
+        "A distribution has no `.sha512`, so that no other shard can tell the release digest without its bytes."
+        => "Publish the release without `shard`, in one job. The next time, lay a `.sha512` beside every file.";
     NothingToPublish "nothing-to-publish" Refuse Verdict false
         "No distribution was found."
         => "Check `source`, `include` and `exclude`.";

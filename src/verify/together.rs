@@ -6,23 +6,46 @@
 
 use std::collections::BTreeMap;
 
-use super::Verified;
+use super::{Elsewhere, Verified};
+use crate::dist::filename::DistributionName;
 use crate::plan::Plan;
 use crate::rules::{Finding, Rule};
 use crate::snapshot::basename;
 
+/// What counts of a distribution of the release, whoever verifies it.
+pub(super) struct Line<'a> {
+    path: &'a str,
+    pub(super) name: &'a DistributionName,
+    pub(super) sha512: &'a [u8; 64],
+}
+
+/// A line for each distribution.
+pub(super) fn lines<'a>(files: &'a [Verified], elsewhere: &'a [Elsewhere]) -> Vec<Line<'a>> {
+    let here = files.iter().map(|file| Line {
+        path: &file.path,
+        name: &file.name,
+        sha512: file.fetched.sha512(),
+    });
+    let there = elsewhere.iter().map(|file| Line {
+        path: &file.path,
+        name: &file.name,
+        sha512: &file.sha512,
+    });
+    here.chain(there).collect()
+}
+
 /// An index takes the same bytes under one name: the second file would be
 /// refused when the first is published. One name in two folders is a matter of
 /// its own, `basename-twice`.
-pub(super) fn check_bytes(files: &[Verified]) -> Vec<Finding> {
-    let mut firsts: BTreeMap<&[u8; 32], &str> = BTreeMap::new();
+pub(super) fn check_bytes(lines: &[Line<'_>]) -> Vec<Finding> {
+    let mut firsts: BTreeMap<&[u8; 64], &str> = BTreeMap::new();
     let mut findings = Vec::new();
-    for file in files {
-        let first = *firsts.entry(file.fetched.sha256()).or_insert(&file.path);
-        if basename(first) != basename(&file.path) {
+    for line in lines {
+        let first = *firsts.entry(line.sha512).or_insert(line.path);
+        if basename(first) != basename(line.path) {
             findings.push(Finding::new(
                 Rule::BytesTwice,
-                Some(&file.path),
+                Some(line.path),
                 "bytes that no other file of the release has",
                 format!("those of `{first}`"),
             ));
@@ -32,27 +55,27 @@ pub(super) fn check_bytes(files: &[Verified]) -> Vec<Finding> {
 }
 
 /// What the plan says of a file's project and version.
-pub(super) fn check_plan(file: &Verified, plan: &Plan) -> Vec<Finding> {
+pub(super) fn check_plan(line: &Line<'_>, plan: &Plan) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let project = file.name.project().as_str();
+    let project = line.name.project().as_str();
     if let Some(projects) = &plan.projects
         && !projects.allow(project)
     {
         findings.push(Finding::new(
             Rule::ProjectNotAllowed,
-            Some(&file.path),
+            Some(line.path),
             format!("a project of: {}", projects.shown()),
             project,
         ));
     }
     if let Some(version) = &plan.version
-        && version != file.name.version()
+        && version != line.name.version()
     {
         findings.push(Finding::new(
             Rule::VersionNotExpected,
-            Some(&file.path),
+            Some(line.path),
             version.to_string(),
-            file.name.version().to_string(),
+            line.name.version().to_string(),
         ));
     }
     findings

@@ -34,6 +34,9 @@ pub(super) fn write(page: &mut String, report: &Report, room: Room) {
     if let Some(channel) = channel(report, room) {
         rows.push(("Channel", channel));
     }
+    if let Some(row) = &report.shard {
+        rows.push(("Part", row.shown()));
+    }
     if let Some(config) = &report.config {
         let text = format!("{}; gives {}", config.shown(), config.gave());
         rows.push(("Configuration", room.code(&text)));
