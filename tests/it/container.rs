@@ -7,6 +7,7 @@
 //!
 //! `tests/run container` sets `CONTAINER_TESTS`; without it, nothing is built.
 
+mod act;
 mod stopped;
 
 use std::collections::BTreeMap;

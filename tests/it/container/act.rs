@@ -1,0 +1,228 @@
+// Licensed to the Apache Software Foundation (ASF) under the Apache License,
+// Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
+
+//! The two-job example, run by a runner: nektos/act on the engine of the
+//! container tests, with `uses: ./` and the image that was built. What passes
+//! between the jobs is what GitHub's runner would pass.
+
+use std::fs;
+use std::io::Write as _;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::thread;
+use std::time::Duration;
+
+use super::{RELEASE, image, script};
+use crate::real::site::{KEYS, Site, project};
+
+/// Whether act is there; where it is not, the reason is printed.
+#[expect(
+    clippy::disallowed_macros,
+    clippy::print_stderr,
+    reason = "a skipped test says why"
+)]
+fn act_is_there() -> bool {
+    let there = Command::new("act").arg("--version").output().is_ok();
+    if !there {
+        eprintln!("skipped: act is not installed; `tests/run setup` does it");
+    }
+    there
+}
+
+/// What the scripts of the engine print under this name.
+fn value_of(name: &str, of: &str) -> String {
+    let output = Command::new(script(of)).output().unwrap();
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let mut lines = lines.lines();
+    lines
+        .find_map(|line| line.strip_prefix(name).map(str::to_owned))
+        .unwrap()
+}
+
+/// A repository with this action and the example as its workflow.
+struct Repository {
+    folder: tempfile::TempDir,
+}
+
+impl Repository {
+    fn new(image: &str, site: &Site, before_publishing: &str) -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let read = |name: &str| fs::read_to_string(root.join(name)).unwrap();
+        let repository = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
+        let action = read("action.yml");
+        let built = action.replace("image: Dockerfile", &format!("image: docker://{image}"));
+        assert_ne!(action, built);
+        repository.write("action.yml", &built);
+        let example = read("examples/one-project.yml");
+        let workflow = adapted(&example, site, before_publishing);
+        repository.write(".github/workflows/release.yml", &workflow);
+        for args in [&["init", "-q", "."][..], &["add", "-A"], &COMMIT] {
+            let mut git = Command::new("git");
+            let ended = git
+                .args(args)
+                .current_dir(repository.folder.path())
+                .status();
+            assert!(ended.unwrap().success(), "git {args:?}");
+        }
+        repository
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let path: PathBuf = self.folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// Runs the workflow with this version and digest typed by hand.
+    fn run(&self, site: &Site, digest: &str) -> (bool, String) {
+        let engine = value_of("ENGINE_ENV=", "engine.sh");
+        let base = value_of("BASE_BUILD=", "bases.sh");
+        let mut act = Command::new("bash");
+        act.args([
+            "-c",
+            r#". "$0" && exec act "$@""#,
+            &engine,
+            "workflow_dispatch",
+        ])
+        .args(["--input", "version=1.0", "--input"])
+        .arg(format!("digest={digest}"))
+        .args(["-P", &format!("ubuntu-latest={base}"), "--pull=false"])
+        .args(["--container-daemon-socket", "-", "--network", "host"])
+        // Without it a cache would listen beyond loopback.
+        .arg("--no-cache-server")
+        .arg("-s")
+        .arg(format!("GITHUB_TOKEN={}", site.github.token()))
+        .current_dir(self.folder.path());
+        for (name, value) in site.env() {
+            act.arg("--env").arg(format!("{name}={value}"));
+        }
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = act.output().unwrap();
+        let log = [stdout, stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+        (status.success(), log.concat())
+    }
+}
+
+const COMMIT: [&str; 8] = [
+    "-c",
+    "user.name=Rita",
+    "-c",
+    "user.email=rita@example.org",
+    "commit",
+    "-q",
+    "-m",
+    "Publish by two jobs",
+];
+
+/// The example with what a user changes: where the release lies, whose it is
+/// and where it goes. `./` is code of the checkout, which must be there.
+fn adapted(example: &str, site: &Site, before_publishing: &str) -> String {
+    let mut workflow = String::new();
+    let mut job = "";
+    for line in example.lines() {
+        if line == "  verify:" || line == "  publish:" {
+            job = line.trim().trim_end_matches(':');
+        }
+        let indent = &line[..line.len() - line.trim_start().len()];
+        let (name, _) = line.trim_start().split_once(": ").unwrap_or_default();
+        let changed = match name.trim_start_matches("- ") {
+            "uses" => line.replace(line.split_once("uses: ").unwrap().1, "./"),
+            "source" => [
+                ("source", site.httpd.url(RELEASE)),
+                ("keys", site.httpd.url(KEYS)),
+                ("index", site.index.base()),
+            ]
+            .map(|(name, value)| format!("{indent}{name}: {value}"))
+            .join("\n"),
+            "projects" => format!("{indent}projects: example"),
+            "require" => format!("{indent}require: 'example: sdist, wheel'"),
+            _ => line.to_owned(),
+        };
+        workflow.push_str(&changed);
+        workflow.push('\n');
+        if line == "    steps:" {
+            workflow.push_str(
+                "      - uses: actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd\n",
+            );
+            if job == "publish" {
+                workflow.push_str(before_publishing);
+            }
+        }
+    }
+    workflow
+}
+
+#[test]
+fn two_jobs_hand_a_digest_over_and_the_second_publishes_it() {
+    let Some(image) = image().filter(|_| act_is_there()) else {
+        return;
+    };
+    let site = Site::start(&["example"]);
+    let files = project("example", "1.0");
+    let revision = site.stage(RELEASE, &files);
+    let verified = site.verify(RELEASE);
+    let digest = verified.output("digest").unwrap();
+    let repository = Repository::new(image, &site, "");
+    let (done, log) = repository.run(&site, "any");
+    assert!(done, "{log}");
+    for (name, bytes) in &files {
+        assert!(site.index.contents(name).as_ref() == Some(bytes), "{name}");
+    }
+    // Both jobs said the same digest and revision, the second one as expected.
+    for said in [
+        format!("::set-output:: digest={digest}"),
+        format!("::set-output:: revision={revision}"),
+    ] {
+        assert_eq!(log.matches(&said).count(), 2, "{said}: {log}");
+    }
+    assert!(log.contains("Summary - "), "{log}");
+    assert!(log.contains("as expected"), "{log}");
+    assert!(log.contains(&site.signer), "{log}");
+    for token in site.index.tokens() {
+        assert!(!log.contains(&token), "a token was printed");
+    }
+}
+
+#[test]
+fn what_is_committed_between_the_jobs_makes_the_second_refuse() {
+    let Some(image) = image().filter(|_| act_is_there()) else {
+        return;
+    };
+    let site = Site::start(&["example"]);
+    let files = project("example", "1.0");
+    site.stage(RELEASE, &files);
+    // The publishing job says when it begins, and waits until it may go on.
+    let gate = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    gate.set_nonblocking(true).unwrap();
+    let port = gate.local_addr().unwrap().port();
+    let wait = format!("      - run: exec 3<>/dev/tcp/127.0.0.1/{port}; cat <&3\n");
+    let repository = Repository::new(image, &site, &wait);
+    let (done, log) = thread::scope(|scope| {
+        let run = scope.spawn(|| repository.run(&site, "any"));
+        // A run that ends before it comes so far is told below.
+        let mut job = loop {
+            match gate.accept() {
+                Ok((job, _)) => break job,
+                Err(_) if run.is_finished() => return run.join().unwrap(),
+                Err(_) => thread::sleep(Duration::from_millis(20)),
+            }
+        };
+        site.httpd.put(
+            &format!("{RELEASE}/{}.sha512", files[0].0),
+            b"another checksum\n",
+            "Change the release between the jobs",
+        );
+        job.write_all(b"go on\n").unwrap();
+        drop(job);
+        run.join().unwrap()
+    });
+    assert!(!done, "{log}");
+    assert!(log.contains("REFUSED source-changed"), "{log}");
+    site.assert_untouched();
+}
