@@ -10,6 +10,7 @@ use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -76,8 +77,11 @@ impl Repository {
         fs::write(path, text).unwrap();
     }
 
-    /// Runs the workflow with this version and digest typed by hand.
+    /// Runs the workflow with this version and digest typed by hand. One at a
+    /// time: act calls containers after the workflow.
     fn run(&self, site: &Site, digest: &str) -> (bool, String) {
+        static TURN: Mutex<()> = Mutex::new(());
+        let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let engine = value_of("ENGINE_ENV=", "engine.sh");
         let base = value_of("BASE_BUILD=", "bases.sh");
         let mut act = Command::new("bash");
