@@ -175,6 +175,10 @@ fn examples_have_legal_inputs_only() {
                 panic!("{file}: no run")
             };
             assert!(problems.is_empty(), "{file}: {name}: {problems:?}");
+            // It looks at workflows and has no plan of its own.
+            if step["with"]["mode"] == "doctor" {
+                continue;
+            }
             let plan = Plan::read(&inputs);
             assert!(plan.is_ok(), "{file}: {name}: {plan:?}");
         }
