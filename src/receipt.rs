@@ -71,6 +71,47 @@ pub struct Waiver {
     pub reason: String,
 }
 
+/// What GitHub told of the approval of the run that published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approval {
+    /// The job's environment, where it has one.
+    pub environment: Option<String>,
+    /// The run's number.
+    pub run: Option<String>,
+    /// Which attempt of it published.
+    pub attempt: Option<u64>,
+    /// When that attempt began, as GitHub writes it. GitHub keeps no time of an
+    /// approval: one of a first attempt lies between this and `read_at`.
+    pub started: Option<String>,
+    /// When the approval was read, as RFC 3339 writes it.
+    pub read_at: String,
+    /// Those who approved and did not start the run; may be empty where no
+    /// approval was required.
+    pub by: Vec<Approver>,
+}
+
+/// One who approved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approver {
+    /// The login.
+    pub user: Option<String>,
+    /// The account's number, which stays when the login changes.
+    pub user_id: Option<u64>,
+    /// In which words.
+    pub comment: String,
+}
+
+impl Approver {
+    /// For people; holds foreign text.
+    pub fn shown(&self) -> String {
+        let user = self.user.as_deref().unwrap_or("an account without a name");
+        let id = self
+            .user_id
+            .map_or(String::new(), |id| format!(" (user {id})"));
+        format!("approved then: by {user}{id}: {}", self.comment)
+    }
+}
+
 /// What was verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
@@ -94,6 +135,9 @@ pub struct Receipt {
     pub files: Vec<File>,
     /// Every waiver that was used.
     pub waived: Vec<Waiver>,
+    /// Who approved the run; none where nobody was asked, as in a run that
+    /// finds every file on the index.
+    pub approval: Option<Approval>,
 }
 
 impl Receipt {

@@ -90,6 +90,9 @@ impl Run<'_> {
                 waiver.rule, waiver.path, waiver.reason
             ));
         }
+        for approver in receipt.approval.iter().flat_map(|one| &one.by) {
+            self.runner.log(&approver.shown());
+        }
         self.report.files = receipt.files.iter().map(file_row).collect();
     }
 

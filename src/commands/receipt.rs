@@ -21,7 +21,10 @@ use crate::endpoints::{PYPI_BASE, TESTPYPI_BASE};
 use crate::github::oidc::RequestCredentials;
 use crate::github::runner;
 use crate::plan::{Attestations, IndexChoice, Mode, Plan};
-use crate::receipt::{File, KeysFile, PREDICATE_TYPE, Receipt, ReceiptError, Waiver};
+use crate::receipt::{
+    Approval, Approver, File, KeysFile, PREDICATE_TYPE, Receipt, ReceiptError, Waiver,
+};
+use crate::report::approval::ApprovalRow;
 use crate::report::{AttestationRow, Origin, ReceiptRow};
 use crate::rules::{self, Finding, Rule, Severity};
 
@@ -157,7 +160,27 @@ impl Run<'_> {
                     reason: waived.reason.clone(),
                 })
                 .collect(),
+            approval: report.approval.as_ref().map(approval_of),
         }
+    }
+}
+
+/// Of the reviews only those that count: approvals of another person.
+fn approval_of(row: &ApprovalRow) -> Approval {
+    let counts = row.reviews.iter().filter(|review| review.counts);
+    Approval {
+        environment: row.environment.clone(),
+        run: row.run.id.clone(),
+        attempt: row.run.attempt,
+        started: row.run.started.clone(),
+        read_at: row.read_at.clone(),
+        by: counts
+            .map(|review| Approver {
+                user: review.user.clone(),
+                user_id: review.user_id,
+                comment: review.comment.clone(),
+            })
+            .collect(),
     }
 }
 

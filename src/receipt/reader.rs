@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::time::UNIX_EPOCH;
 
-use super::{File, KeysFile, PREDICATE_TYPE, PROGRAM, Receipt, Waiver, wire};
+use super::{Approval, Approver, File, KeysFile, PREDICATE_TYPE, PROGRAM, Receipt, Waiver, wire};
 use crate::dist::filename::DistributionName;
 use crate::endpoints::PROJECT_PAGE;
 use crate::http::sanitise;
@@ -101,6 +101,7 @@ fn read_predicate(predicate: &wire::Predicate) -> Result<Receipt, ReceiptError> 
             .iter()
             .map(waiver)
             .collect::<Result<_, _>>()?,
+        approval: release.approval.as_ref().map(approval).transpose()?,
     };
     check_names(&receipt.files)?;
     same(
@@ -177,6 +178,30 @@ fn waiver(waiver: &wire::Waiver) -> Result<Waiver, ReceiptError> {
         path: text("the path of a waiver", &waiver.path)?,
         reason: text("the reason of a waiver", &waiver.reason)?,
     })
+}
+
+fn approval(approval: &wire::Approval) -> Result<Approval, ReceiptError> {
+    at_most("approvals", approval.by.len())?;
+    Ok(Approval {
+        environment: may_be("the environment", approval.environment.as_deref())?,
+        run: may_be("the run", approval.run.as_deref())?,
+        attempt: approval.attempt,
+        started: may_be("the start of the run", approval.started.as_deref())?,
+        read_at: text("the time of the approval", &approval.read_at)?,
+        by: approval.by.iter().map(approver).collect::<Result<_, _>>()?,
+    })
+}
+
+fn approver(one: &wire::Approver) -> Result<Approver, ReceiptError> {
+    Ok(Approver {
+        user: may_be("who approved", one.user.as_deref())?,
+        user_id: one.user_id,
+        comment: text("the words of an approval", &one.comment)?,
+    })
+}
+
+fn may_be(what: &'static str, found: Option<&str>) -> Result<Option<String>, ReceiptError> {
+    found.map(|found| text(what, found)).transpose()
 }
 
 fn value(what: &'static str, expected: &str, found: &str) -> ReceiptError {

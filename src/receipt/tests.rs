@@ -36,6 +36,18 @@ fn receipt() -> Receipt {
             path: "odd.txt".to_owned(),
             reason: "it is odd | <b>".to_owned(),
         }],
+        approval: Some(Approval {
+            environment: Some("pypi".to_owned()),
+            run: Some("123".to_owned()),
+            attempt: Some(1),
+            started: Some("2026-01-01T00:00:00Z".to_owned()),
+            read_at: "2026-01-01T00:10:00Z".to_owned(),
+            by: vec![Approver {
+                user: Some("alice".to_owned()),
+                user_id: Some(7),
+                comment: "The digest of the vote. | <b>".to_owned(),
+            }],
+        }),
     }
 }
 
@@ -65,6 +77,7 @@ fn a_receipt_is_read_as_it_was_written() {
     receipt.revision = None;
     receipt.area = None;
     receipt.waived.clear();
+    receipt.approval = None;
     assert_eq!(read(&statement(&receipt)), Ok(receipt));
 }
 
@@ -89,6 +102,8 @@ fn the_predicate_is_slsas_verification_summary_with_fields_of_ours() {
     assert_eq!(ours["revision"], 71);
     assert_eq!(ours["releaseDigest"], receipt().digest().to_string());
     assert_eq!(ours["files"][0]["signer"], "A".repeat(40));
+    assert_eq!(ours["approval"]["by"][0]["user"], "alice");
+    assert_eq!(ours["approval"]["readAt"], "2026-01-01T00:10:00Z");
 }
 
 #[test]
@@ -169,6 +184,8 @@ fn values_that_no_receipt_has_are_refused() {
         (ours("/files/0/name"), json!("example\u{202e}.whl")),
         (ours("/source"), json!("x".repeat(5000))),
         (ours("/waived/0/reason"), json!("x".repeat(5000))),
+        (ours("/approval/by/0/comment"), json!("x".repeat(5000))),
+        (ours("/approval/environment"), json!("x".repeat(5000))),
     ] {
         let mut statement = statement(&receipt());
         *statement.pointer_mut(&place).unwrap() = value;

@@ -97,6 +97,26 @@ pub(super) struct Release {
     pub(super) keys: Vec<Keys>,
     pub(super) files: Vec<File>,
     pub(super) waived: Vec<Waiver>,
+    pub(super) approval: Option<Approval>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Approval {
+    pub(super) environment: Option<String>,
+    pub(super) run: Option<String>,
+    pub(super) attempt: Option<u64>,
+    pub(super) started: Option<String>,
+    pub(super) read_at: String,
+    pub(super) by: Vec<Approver>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Approver {
+    pub(super) user: Option<String>,
+    pub(super) user_id: Option<u64>,
+    pub(super) comment: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -153,6 +173,25 @@ impl Release {
             keys: keys.collect(),
             files: files.collect(),
             waived: waived.collect(),
+            approval: receipt.approval.as_ref().map(Approval::of),
+        }
+    }
+}
+
+impl Approval {
+    fn of(approval: &super::Approval) -> Self {
+        let by = approval.by.iter().map(|one| Approver {
+            user: one.user.clone(),
+            user_id: one.user_id,
+            comment: one.comment.clone(),
+        });
+        Self {
+            environment: approval.environment.clone(),
+            run: approval.run.clone(),
+            attempt: approval.attempt,
+            started: approval.started.clone(),
+            read_at: approval.read_at.clone(),
+            by: by.collect(),
         }
     }
 }

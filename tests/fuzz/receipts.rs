@@ -3,7 +3,9 @@
 
 //! The statement of a receipt, as it is read once its signature holds.
 
-use asf_pypi_publish::receipt::{File, KeysFile, PREDICATE_TYPE, Receipt, Waiver};
+use asf_pypi_publish::receipt::{
+    Approval, Approver, File, KeysFile, PREDICATE_TYPE, Receipt, Waiver,
+};
 use serde_json::json;
 
 use crate::mutate::repeat;
@@ -40,6 +42,18 @@ fn receipt(files: &[&str], revision: Option<u64>) -> Receipt {
             path: "x".to_owned(),
             reason: "y".to_owned(),
         }],
+        approval: Some(Approval {
+            environment: None,
+            run: Some("1".to_owned()),
+            attempt: Some(1),
+            started: None,
+            read_at: "2026-01-01T00:00:00Z".to_owned(),
+            by: vec![Approver {
+                user: Some("alice".to_owned()),
+                user_id: None,
+                comment: "yes".to_owned(),
+            }],
+        }),
     }
 }
 

@@ -66,6 +66,16 @@ fn a_receipt_says_what_was_verified_and_lies_beside_the_report() {
         let asc = Sha256::digest(&attested.files[&format!("{path}.asc")]);
         assert_eq!(file["signatureSha256"], hex::encode(asc));
     }
+    let review = &ran.report["approval"]["reviews"][0];
+    assert!(review["user"].is_string(), "{}", ran.stderr);
+    assert_eq!(ours["approval"]["by"][0]["user"], review["user"]);
+    assert_eq!(ours["approval"]["by"][0]["comment"], review["comment"]);
+    let checked = attested.check_receipt(RECEIPT, &[]);
+    assert!(
+        checked.stderr.contains("approved then: by "),
+        "{}",
+        checked.stderr
+    );
 }
 
 #[test]
