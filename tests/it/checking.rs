@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use testbed::sigstore::FakeSigstore;
 
 use crate::run::{Ran, run, run_in};
-use crate::world::{Files, RELEASE, World, env, project};
+use crate::world::{Files, RELEASE, World, project};
 
 const WHEEL: &str = "example-1.0-py3-none-any.whl";
 const SDIST: &str = "example-1.0.tar.gz";
@@ -100,10 +100,11 @@ impl Attested {
             self.world.args("publish"),
             &[("attestations", "true"), ("sigstore", &config)],
         );
-        let own = env(&self.world.issuer);
-        let own = own
-            .each_ref()
-            .map(|(name, value)| (name.as_str(), value.as_str()));
+        let own = self.world.env();
+        let own: Vec<(&str, &str)> = own
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
         let workflow = format!("{REPOSITORY}/.github/workflows/{WORKFLOW}@refs/tags/v1");
         let runner = [
             ("GITHUB_REPOSITORY", REPOSITORY),
