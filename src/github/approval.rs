@@ -5,7 +5,8 @@
 //! what an approval must be.
 //!
 //! Decides which review counts: an approval for the job's environment by a
-//! person who started no attempt of the run, known by number and not by name.
+//! person who started neither its first attempt nor this one, known by number
+//! and not by name.
 //! Can only stop a run: that the job may publish is for the index to say. Pure.
 
 use super::api::ApiError;
@@ -110,8 +111,11 @@ impl Starters {
     fn of(answers: &Answers) -> Self {
         let run = answers.run.as_ref().ok();
         let users = run.map(|run| [&run.actor, &run.triggering_actor]);
-        let ids = users.into_iter().flatten().flatten().map(|user| user.id);
-        Self(ids.collect())
+        let users = users.into_iter().flatten().flatten();
+        // Behind an account that is no person's stands somebody unknown, who
+        // may be the very one who approves.
+        let people = users.filter(|user| user.is_person());
+        Self(people.map(|user| user.id).collect())
     }
 
     /// Whether nobody is missing: who is not known might be the one who approved.
@@ -198,6 +202,7 @@ fn run(answers: &Answers) -> RunRow {
         workflow_commit: claims.workflow_commit().map(name),
         pinned: uses
             .as_ref()
+            .filter(|uses| !uses.is_empty())
             .map(|uses| uses.iter().all(|uses| pinning::is_pinned(uses))),
         uses: uses.as_ref().map(names),
     }
@@ -318,8 +323,8 @@ fn unread(answers: &Answers) -> Vec<Finding> {
         .map(|some| failed(&some))
         .collect();
     if answers.run.is_ok() && !Starters::of(answers).are_known() {
-        let expected = "a run whose starters GitHub names";
-        let found = "a run without an actor";
+        let expected = "a run whose starters are accounts of people, named by GitHub";
+        let found = "a run that nobody started, or an account that is no person's";
         findings.push(Finding::new(
             Rule::ApprovalUnreadable,
             None,

@@ -79,7 +79,8 @@ pub struct RunRow {
     pub workflow_commit: Option<String>,
     /// How it names this action; none where the file could not be read.
     pub uses: Option<Vec<String>>,
-    /// Whether each of those is a full commit hash.
+    /// Whether each of those is a full commit hash; none where it names this
+    /// action nowhere, as by a path or through another action.
     pub pinned: Option<bool>,
 }
 

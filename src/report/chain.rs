@@ -235,9 +235,14 @@ impl<'a> Known<'a> {
             ExpectedDigest::Exactly(_) => "as expected",
             ExpectedDigest::Any | ExpectedDigest::Unset => "to be compared",
         };
-        proven(digest.is_some(), || {
+        let (standing, detail) = proven(digest.is_some(), || {
             format!("{}…, {word}", start.unwrap_or_default())
-        })
+        });
+        // Whether it is the digest of the vote is for the reviewer to say.
+        match self.report.expected_digest {
+            ExpectedDigest::Exactly(_) => (standing, detail),
+            ExpectedDigest::Any | ExpectedDigest::Unset => (Standing::Pending, detail),
+        }
     }
 
     fn approval(&self) -> (Standing, String) {

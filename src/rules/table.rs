@@ -404,7 +404,7 @@ rules! {
         "The release goes to PyPI, and nobody asked whether the run was approved."
         => "Leave `approval` out.";
     AdminsMayBypass "admins-may-bypass" Note Verdict false
-        "Administrators of the repository may start a job without the review that its environment asks for; such a run has no approval."
+        "Administrators of the repository may start a job without the review that its environment asks for; a first attempt that began so has no approval."
         => "Untick `Allow administrators to bypass configured protection rules` under Settings > Environments, if nobody needs it.";
     ActionUnpinned "action-unpinned" Warn Verdict false
         "The workflow names this action by a branch or a tag, which can be moved to other code."

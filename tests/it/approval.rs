@@ -104,6 +104,12 @@ fn unlike_required() -> Vec<Wrong> {
         Wrong::new("nobody started it", "approval-unreadable", |it| {
             it.run["triggering_actor"] = Value::Null;
         }),
+        Wrong::new("a bot started it", "approval-unreadable", |it| {
+            it.run["actor"] = user("schedule[bot]", 41, "Bot");
+        }),
+        Wrong::new("a bot started this attempt", "approval-unreadable", |it| {
+            it.run["triggering_actor"] = user("rerun[bot]", 42, "Bot");
+        }),
         Wrong::new("an unprotected ref", "ref-unprotected", |_| ())
             .claiming("ref_protected", json!("false")),
         Wrong::new("a ref of which nothing is said", "ref-unprotected", |_| ())

@@ -12,6 +12,7 @@ fn report(outcome: Outcome, state: State) -> Report {
     report.area = Some("release".to_owned());
     report.revision = Some(71);
     report.digest = Some("ab".repeat(32));
+    report.expected_digest = ExpectedDigest::Exactly("ab".repeat(32).parse().unwrap());
     report.keys = vec![KeysRow {
         place: "KEYS".to_owned(),
         revision: Some(72),
@@ -70,6 +71,15 @@ fn a_refusal_breaks_the_step_that_it_speaks_of() {
         let mut report = report(Outcome::Refused, State::New);
         report.findings = vec![Finding::new(rule, None, "x", "y")];
         assert_eq!(standings(&report), standing, "{rule}");
+    }
+}
+
+#[test]
+fn a_digest_that_nobody_named_is_the_reviewers_to_compare() {
+    for expected in [ExpectedDigest::Any, ExpectedDigest::Unset] {
+        let mut report = report(Outcome::Published, State::Uploaded);
+        report.expected_digest = expected;
+        assert_eq!(standings(&report), "PPP-nPPn");
     }
 }
 
