@@ -54,17 +54,18 @@ fn is_workflow(name: &str) -> bool {
     matches!(end, Some("yml" | "yaml"))
 }
 
+/// How action.yml of this action names it.
+const NAME_LINE: &str = "name: Publish an Apache release on PyPI";
+
 /// Whether the checkout is this action itself, which its workflows call `./`.
 pub(super) fn is_this_action(root: &Path) -> bool {
-    let ours = include_bytes!("../../../action.yml");
-    let name = |bytes: &[u8]| {
-        let text = String::from_utf8_lossy(bytes);
-        let mut lines = text.lines();
-        lines
-            .find(|line| line.starts_with("name:"))
-            .map(str::to_owned)
-    };
-    file::read(root, "action.yml").is_ok_and(|bytes| name(&bytes) == name(ours))
+    file::read(root, "action.yml").is_ok_and(|bytes| is_named(&bytes))
+}
+
+/// Whether an action.yml has our name.
+fn is_named(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    text.lines().find(|line| line.starts_with("name:")) == Some(NAME_LINE)
 }
 
 /// The bytes of `.asf.yaml`; none where there is none.
@@ -108,4 +109,16 @@ pub(super) fn repository(context: &Context, root: &Path) -> Option<(String, Stri
     let mut pairs = of_origin.filter_map(|line| line.split_once('='));
     let (_, url) = pairs.find(|(key, _)| key.trim() == "url")?;
     repository_of(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_action_is_known_by_the_name_in_its_own_file() {
+        assert!(is_named(include_bytes!("../../../action.yml")));
+        assert!(!is_named(b"name: another\n"));
+        assert!(!is_named(b"runs: docker\n"));
+    }
 }
