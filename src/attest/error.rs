@@ -5,6 +5,7 @@
 
 use crate::github::oidc::OidcError;
 use crate::http::HttpError;
+use crate::rules::{Finding, Rule};
 
 /// The two services that a signature needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +76,17 @@ pub enum AttestError {
 }
 
 impl AttestError {
+    /// The verdict on an attestation that does not hold for the file at `path`.
+    pub fn wrong(&self, path: &str) -> Finding {
+        let expected = "an attestation that the index takes for this file";
+        Finding::new(
+            Rule::AttestationWrong,
+            Some(path),
+            expected,
+            self.to_string(),
+        )
+    }
+
     /// Whether another run may pass, with nothing changed.
     pub fn is_transient(&self) -> bool {
         match self {

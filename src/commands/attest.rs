@@ -121,7 +121,7 @@ impl Attesting<'_> {
             let attestation = signed.attestation();
             match verify(&attestation, file, publisher, self.trust) {
                 Ok(says) => made.push((file.path(), attestation, says)),
-                Err(why) => wrong.push(refusal(file.path(), &why)),
+                Err(why) => wrong.push(why.wrong(file.path())),
             }
         }
         if !wrong.is_empty() {
@@ -194,7 +194,7 @@ fn take_enclosed(
                     let row = AttestationRow::of(&says, Origin::Release);
                     attached.add(file.path(), attestation.clone(), row);
                 }
-                Err(why) => refused.push(refusal(&enclosed.path, &why)),
+                Err(why) => refused.push(why.wrong(&enclosed.path)),
             }
         }
     }
@@ -210,16 +210,6 @@ pub(super) fn verify(
 ) -> Result<attest::Attested, AttestError> {
     let (name, sha256) = (file.name().file(), file.fetched().sha256());
     attest::verify(attestation, name, sha256, publisher, trust)
-}
-
-fn refusal(path: &str, why: &AttestError) -> Finding {
-    let expected = "an attestation that the index takes for this file";
-    Finding::new(
-        Rule::AttestationWrong,
-        Some(path),
-        expected,
-        why.to_string(),
-    )
 }
 
 fn unmade(why: &AttestError) -> Finding {

@@ -69,7 +69,7 @@ pub(super) fn read(
                     attestation,
                     says,
                 }),
-                Err(why) => findings.push(wrong(path, &why)),
+                Err(why) => findings.push(why.wrong(path)),
             }
         }
     }
@@ -162,15 +162,4 @@ fn some(attestations: Vec<Attestation>) -> Result<Vec<Attestation>, AttestError>
 
 fn unchecked(path: &str, expected: &str, found: impl Into<String>) -> Finding {
     Finding::new(Rule::AttestationUnchecked, Some(path), expected, found)
-}
-
-/// The verdict on an attestation that does not hold for its file.
-fn wrong(path: &str, why: &AttestError) -> Finding {
-    let expected = "an attestation that the index takes for this file";
-    Finding::new(
-        Rule::AttestationWrong,
-        Some(path),
-        expected,
-        why.to_string(),
-    )
 }
