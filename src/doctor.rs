@@ -8,6 +8,7 @@
 //! `commands::doctor` reads files and asks servers.
 
 pub mod asf_yaml;
+mod beside;
 mod expression;
 mod handover;
 mod jobs;
@@ -22,6 +23,7 @@ use std::collections::BTreeSet;
 
 use pep440_rs::Version;
 
+use crate::checksum::cut;
 use crate::config::yaml::Place;
 use crate::inputs::Inputs;
 use crate::plan::{ApprovalLevel, Outline};
@@ -33,6 +35,8 @@ use workflow::{Job, Step, Uses, Workflow};
 
 /// What `uses:` of this action ends with, whoever's copy it is.
 const ACTION: &str = "/asf-pypi-publish";
+/// How much of a foreign text is told, in characters.
+const SHOWN: usize = 500;
 /// The checkout's own action.
 const LOCAL: &str = "./";
 
@@ -138,7 +142,19 @@ pub fn diagnose(checkout: &Checkout<'_>, own: &Inputs) -> Diagnosis {
         let finding = Finding::new(Rule::WorkflowMissing, None, expected, found);
         diagnosis.findings.push(finding);
     }
+    diagnosis.findings.iter_mut().for_each(shorten);
     diagnosis
+}
+
+/// What stands in a file may be as long as the file.
+fn shorten(finding: &mut Finding) {
+    for text in [
+        &mut finding.expected,
+        &mut finding.found,
+        &mut finding.action,
+    ] {
+        *text = cut(text, SHOWN);
+    }
 }
 
 fn read(file: &File) -> Result<Workflow, Finding> {
@@ -170,15 +186,16 @@ fn steps<'a>(
     checkout: &'a Checkout<'_>,
     job: &'a Job,
 ) -> impl Iterator<Item = (&'a Step, &'a Uses)> {
-    let ours = |uses: &Uses| {
-        let (action, _) = uses.text.split_once('@').unwrap_or((&uses.text, ""));
-        action.to_ascii_lowercase().ends_with(ACTION)
-            || (checkout.is_this_action && uses.text == LOCAL)
-    };
     job.steps.iter().filter_map(move |step| {
         let uses = step.uses.as_ref()?;
-        ours(uses).then_some((step, uses))
+        is_ours(checkout, uses).then_some((step, uses))
     })
+}
+
+/// Whether a `uses:` is of this action, whoever's copy it is.
+fn is_ours(checkout: &Checkout<'_>, uses: &Uses) -> bool {
+    let (action, _) = uses.text.split_once('@').unwrap_or((&uses.text, ""));
+    action.to_ascii_lowercase().ends_with(ACTION) || (checkout.is_this_action && uses.text == LOCAL)
 }
 
 /// Whether a `uses:` is of this action, at whatever commit.
@@ -205,16 +222,17 @@ impl Diagnosis {
             }
             self.findings.extend(jobs::reusable(workflow, job));
             if !ours.is_empty() {
-                self.findings.extend(jobs::runner(workflow, job));
+                self.findings
+                    .extend(jobs::runner(workflow, job, is_publishing));
             }
-            let is_ours = |uses: &Uses| ours.iter().any(|(_, ours)| ours.place == uses.place);
             let all = job
                 .uses
                 .iter()
                 .chain(job.steps.iter().filter_map(|step| step.uses.as_ref()));
             for uses in all {
+                let is_ours = is_ours(checkout, uses);
                 self.findings
-                    .extend(pinning::judge(workflow, uses, is_ours(uses)));
+                    .extend(pinning::judge(workflow, uses, is_ours));
             }
         }
         if publishes {
@@ -231,6 +249,10 @@ impl Diagnosis {
         job: &Job,
         ours: &[(&Step, &Uses)],
     ) -> bool {
+        let is_ours = |step: &Step| {
+            let uses = step.uses.as_ref();
+            uses.is_some_and(|uses| is_ours(checkout, uses))
+        };
         let mut levels = Vec::new();
         let mut is_publishing = false;
         for (step, uses) in ours {
@@ -238,9 +260,9 @@ impl Diagnosis {
             let place = at(workflow, uses.place);
             self.rows.push(WorkflowRow {
                 place: place.clone(),
-                job: job.id.text.clone(),
-                environment: job.environment.as_ref().map(|name| name.text.clone()),
-                mode: given.mode().map(str::to_owned),
+                job: cut(&job.id.text, SHOWN),
+                environment: job.environment.as_ref().map(|name| cut(&name.text, SHOWN)),
+                mode: given.mode().map(|mode| cut(mode, SHOWN)),
                 publishes: given.publishes(),
             });
             if let Some(version) = pinning::version(uses) {
@@ -257,8 +279,9 @@ impl Diagnosis {
                 continue;
             }
             is_publishing = true;
-            self.findings
-                .extend(handover::digest(workflow, step, is_digest_refused));
+            let unseen = handover::digest(workflow, step, is_digest_refused, &is_ours);
+            self.findings.extend(unseen);
+            self.findings.extend(given.approval(&planned));
             levels.extend(planned.iter().map(of_approval));
             let environment = match (&job.environment, jobs::environment_name(job)) {
                 (None, _) => Some(String::new()),
@@ -278,6 +301,7 @@ impl Diagnosis {
             self.findings
                 .extend(jobs::environment(workflow, job, level));
             self.findings.extend(jobs::concurrency(workflow, job));
+            self.findings.extend(beside::judge(workflow, job, &is_ours));
             if let (Some(name), Some(word)) = (jobs::environment_name(job), &job.environment) {
                 self.use_environment(name, level, at(workflow, word.place));
             }

@@ -93,10 +93,14 @@ impl Rule {
                 | Self::WorkflowReusable
                 | Self::WorkflowRunner
                 | Self::WorkflowConcurrency
+                | Self::JobNotAlone
+                | Self::EnvironmentUnknown
+                | Self::ApprovalOff
                 | Self::PermissionMissing
                 | Self::PermissionExcess
                 | Self::DigestUnbound
                 | Self::HandoverBroken
+                | Self::HandoverDiffers
                 | Self::ActionPlaceholder
                 | Self::ActionUnpinned
                 | Self::EnvironmentMissing

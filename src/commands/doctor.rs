@@ -251,6 +251,12 @@ fn to_ask(
         }
     }
     findings.dedup();
+    if asked.len() > MOST_PROJECTS {
+        let expected =
+            format!("at most {MOST_PROJECTS} projects, or those that matter in `projects`");
+        let found = format!("{}, of which the others were not asked for", asked.len());
+        findings.push(Finding::new(Rule::ProjectsUnasked, None, expected, found));
+    }
     let asked = asked.into_iter().take(MOST_PROJECTS);
     let asked = asked.map(|((project, _, publisher), index)| Asked {
         index,

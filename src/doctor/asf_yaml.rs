@@ -13,6 +13,7 @@ use crate::plan::ApprovalLevel;
 use crate::report::doctor::EnvironmentRow;
 use crate::rules::{Finding, Rule};
 
+use super::shorten;
 use super::workflow::{get, map_of};
 
 /// The file, in the checkout.
@@ -49,7 +50,11 @@ pub fn judge(bytes: Option<&[u8]>, used: &[Used]) -> (Vec<EnvironmentRow>, Vec<F
     let read = bytes.map(yaml::read_foreign).transpose();
     let root = match &read {
         Ok(root) => root.as_ref(),
-        Err(why) => return (rows, vec![illegal(why)]),
+        Err(why) => {
+            let mut unreadable = illegal(why);
+            shorten(&mut unreadable);
+            return (rows, vec![unreadable]);
+        }
     };
     let top = root.and_then(|(_, node)| match &node.value {
         Value::Map(map) => Some(map),
@@ -82,6 +87,7 @@ pub fn judge(bytes: Option<&[u8]>, used: &[Used]) -> (Vec<EnvironmentRow>, Vec<F
         rows.push(reader.environment(map));
         findings.append(&mut reader.findings);
     }
+    findings.iter_mut().for_each(shorten);
     (rows, findings)
 }
 

@@ -37,6 +37,24 @@ pub(super) fn replaced(text: &str, by: &str) -> String {
     out + rest
 }
 
+/// The value with each `${{ env.NAME }}` replaced that `of` knows.
+pub(super) fn with_env(text: &str, of: &dyn Fn(&str) -> Option<String>) -> String {
+    let mut rest = text;
+    let mut out = String::new();
+    while let Some((before, after)) = rest.split_once("${{") {
+        out.push_str(before);
+        let end = after.find("}}").map_or(after.len(), |at| at + 2);
+        let whole = &rest[before.len()..rest.len() - after.len() + end];
+        let name = sole(whole).filter(|name| name.len() == 2 && name[0] == "env");
+        match name.and_then(|name| of(&name[1])) {
+            Some(value) => out.push_str(&value),
+            None => out.push_str(whole),
+        }
+        rest = &after[end..];
+    }
+    out + rest
+}
+
 fn expressions(text: &str) -> impl Iterator<Item = &str> {
     text.split("${{")
         .skip(1)
@@ -124,5 +142,22 @@ mod tests {
         }
         assert_eq!(replaced("a/${{ x }}/b${{y}}", "x"), "a/x/bx");
         assert_eq!(replaced("a${{", "x"), "ax");
+    }
+
+    #[test]
+    fn what_env_says_is_put_in_where_it_is_known() {
+        let of = |name: &str| (name == "A").then(|| "${{ env.B }}/x".to_owned());
+        for (text, expected) in [
+            ("${{ env.A }}", "${{ env.B }}/x"),
+            ("a ${{env['A']}} b", "a ${{ env.B }}/x b"),
+            ("${{ env.a }}${{ env.A }}", "${{ env.a }}${{ env.B }}/x"),
+            ("${{ env.A || 'x' }}", "${{ env.A || 'x' }}"),
+            ("${{ inputs.A }}", "${{ inputs.A }}"),
+            ("${{ env.A", "${{ env.A"),
+            ("env.A", "env.A"),
+            ("é${{ env.A }}é${{", "é${{ env.B }}/xé${{"),
+        ] {
+            assert_eq!(with_env(text, &of), expected, "{text}");
+        }
     }
 }

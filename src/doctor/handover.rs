@@ -5,10 +5,16 @@
 //! and that the digest was seen by somebody before the job that publishes.
 
 use super::at;
-use super::expression::{references, sole};
+use super::expression::{is_opaque, references, sole};
 use super::permissions::has_id_token;
 use super::workflow::{Job, Step, With, Workflow};
 use crate::rules::{Finding, Rule, Severity};
+
+/// The inputs that say which release it is, and what it is held to.
+const ALIKE: [&str; 12] = [
+    "source", "area", "config", "release", "keys", "signers", "projects", "version", "require",
+    "include", "exclude", "waive",
+];
 
 /// Values that would be empty on the day.
 pub(super) fn broken(workflow: &Workflow, job: &Job, step: &Step) -> Vec<Finding> {
@@ -27,6 +33,7 @@ pub(super) fn broken(workflow: &Workflow, job: &Job, step: &Step) -> Vec<Finding
                 }
                 ["needs", from, "outputs", output] => of_needs(workflow, job, from, output),
                 ["steps", id, ..] => of_step(job, step, id),
+                ["env", name] => Some(of_env(job, step, name)),
                 _ => None,
             };
             findings.extend(found.map(|(expected, certain)| {
@@ -50,16 +57,16 @@ type Missing = Option<(String, bool)>;
 
 fn of_input(workflow: &Workflow, input: &str) -> Missing {
     let mut declared = workflow.triggers.iter().flat_map(|it| &it.inputs);
-    match declared.find(|(name, _)| name.eq_ignore_ascii_case(input)) {
+    match declared.find(|it| it.name.eq_ignore_ascii_case(input)) {
         None => Some((
             format!("`{input}` among the inputs of `workflow_dispatch`"),
             true,
         )),
-        Some((_, true)) => Some((
+        Some(it) if it.may_be_empty => Some((
             format!("`required: true` or a default for the input `{input}`"),
             false,
         )),
-        Some((_, false)) => None,
+        Some(_) => None,
     }
 }
 
@@ -74,13 +81,20 @@ fn of_needs(workflow: &Workflow, job: &Job, from: &str, output: &str) -> Missing
         ));
     }
     // Nobody here knows what a reusable workflow gives.
-    let is_there = other.uses.is_some() || other.outputs.iter().any(|name| name == output);
+    let is_there = other.uses.is_some() || other.outputs.iter().any(|it| it.name == output);
     (!is_there).then(|| {
         (
             format!("`{output}` among the `outputs` of the job `{from}`"),
             true,
         )
     })
+}
+
+/// What `env:` says is put in before; what is left is said nowhere, unless an
+/// earlier step says it.
+fn of_env(job: &Job, step: &Step, name: &str) -> (String, bool) {
+    let is_first = job.steps.first().is_some_and(|it| it.place == step.place);
+    (format!("`{name}` in an `env:` of the workflow"), is_first)
 }
 
 fn of_step(job: &Job, step: &Step, id: &str) -> Missing {
@@ -90,8 +104,14 @@ fn of_step(job: &Job, step: &Step, id: &str) -> Missing {
 }
 
 /// Whether somebody has seen the digest before the job that publishes.
-/// `is_refused` is whether a run would refuse the input, which is told already.
-pub(super) fn digest(workflow: &Workflow, step: &Step, is_refused: bool) -> Vec<Finding> {
+/// `is_refused` is whether a run would refuse the input, which is told already;
+/// `is_ours` knows the steps of this action.
+pub(super) fn digest(
+    workflow: &Workflow,
+    step: &Step,
+    is_refused: bool,
+    is_ours: &dyn Fn(&Step) -> bool,
+) -> Vec<Finding> {
     let said = |name: &str| step.with.iter().find(|it| it.name.text == name);
     let tell = |with: Option<&With>, expected: &str, found: String| {
         let place = with.map_or(step.place, |with| with.name.place);
@@ -117,12 +137,22 @@ pub(super) fn digest(workflow: &Workflow, step: &Step, is_refused: bool) -> Vec<
     let name = sole(value).unwrap_or_default();
     let parts: Vec<&str> = name.iter().map(String::as_str).collect();
     match *parts.as_slice() {
-        ["inputs", _] | ["github", "event", "inputs", _] => Vec::new(),
-        ["needs", from, "outputs", _] => {
-            let other = workflow.jobs.iter().find(|it| it.id.text == from);
-            if other.is_some_and(|other| has_id_token(workflow, other)) {
-                let found = format!("the job `{from}`, which has `id-token: write` itself");
+        ["inputs", input] | ["github", "event", "inputs", input] => {
+            let any = is_any_by_default(workflow, input).then(|| {
+                let found =
+                    format!("the input `{input}`, which is `any` unless somebody changes it");
+                tell(with, from_other, found)
+            });
+            any.into_iter().collect()
+        }
+        ["needs", from, "outputs", output] => {
+            if let Some(found) = unseen(workflow, from, output, is_ours) {
                 return vec![tell(with, from_other, found)];
+            }
+            let differs = of_printer(workflow, from, output, is_ours)
+                .and_then(|printer| differences(workflow, step, printer));
+            if let Some(finding) = differs {
+                return vec![finding];
             }
             let same = said("revision").and_then(|with| sole(with.value.as_deref()?));
             if same.is_some_and(|name| name.get(1).is_some_and(|it| it == from)) {
@@ -134,7 +164,85 @@ pub(super) fn digest(workflow: &Workflow, step: &Step, is_refused: bool) -> Vec<
             vec![finding]
         }
         // A digest in the file was reviewed with it; others are unknown.
-        _ if references(value).is_empty() => Vec::new(),
+        _ if !is_opaque(value) => Vec::new(),
         _ => vec![tell(with, from_other, format!("`{}`", value.trim()))],
     }
+}
+
+/// Whether a run that is started without a word takes whatever comes out.
+fn is_any_by_default(workflow: &Workflow, input: &str) -> bool {
+    let mut declared = workflow.triggers.iter().flat_map(|it| &it.inputs);
+    declared.any(|it| {
+        it.name.eq_ignore_ascii_case(input) && it.default.as_deref().map(str::trim) == Some("any")
+    })
+}
+
+/// Why an output of another job is no digest that this action printed in a job
+/// without rights; none where it is one, or where there is no such output,
+/// which is told already.
+fn unseen(
+    workflow: &Workflow,
+    from: &str,
+    output: &str,
+    is_ours: &dyn Fn(&Step) -> bool,
+) -> Option<String> {
+    let other = workflow.jobs.iter().find(|it| it.id.text == from)?;
+    if has_id_token(workflow, other) {
+        return Some(format!(
+            "the job `{from}`, which has `id-token: write` itself"
+        ));
+    }
+    if let Some(uses) = &other.uses {
+        return Some(format!("the reusable workflow `{}`", uses.text));
+    }
+    let value = &other.outputs.iter().find(|it| it.name == output)?.value;
+    let value = value.as_deref().unwrap_or_default();
+    let printer = of_printer(workflow, from, output, is_ours);
+    printer.is_none().then(|| {
+        format!(
+            "`{}`, which is not the output `digest` of a step of this action",
+            value.trim()
+        )
+    })
+}
+
+/// The step of this action whose digest is the output of that job.
+fn of_printer<'a>(
+    workflow: &'a Workflow,
+    from: &str,
+    output: &str,
+    is_ours: &dyn Fn(&Step) -> bool,
+) -> Option<&'a Step> {
+    let other = workflow.jobs.iter().find(|it| it.id.text == from)?;
+    let output = other.outputs.iter().find(|it| it.name == output)?;
+    let name = sole(output.value.as_deref()?)?;
+    let parts: Vec<&str> = name.iter().map(String::as_str).collect();
+    let ["steps", id, "outputs", "digest"] = *parts.as_slice() else {
+        return None;
+    };
+    let mut steps = other.steps.iter();
+    steps.find(|step| step.id.as_deref() == Some(id) && is_ours(step))
+}
+
+/// Which inputs the two steps are not given alike.
+fn differences(workflow: &Workflow, step: &Step, printer: &Step) -> Option<Finding> {
+    let value = |step: &Step, name: &str| {
+        let with = step.with.iter().find(|it| it.name.text == name)?;
+        with.value.as_deref().map(|value| value.trim().to_owned())
+    };
+    let differs = |name: &&&str| value(step, name) != value(printer, name);
+    let names: Vec<String> = ALIKE
+        .iter()
+        .filter(differs)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    (!names.is_empty()).then(|| {
+        let path = at(workflow, step.place);
+        let expected = format!(
+            "the same release, by the same rules, as at {}",
+            at(workflow, printer.place)
+        );
+        let found = format!("another value of {}", names.join(", "));
+        Finding::new(Rule::HandoverDiffers, Some(&path), expected, found)
+    })
 }

@@ -7,18 +7,28 @@
 use super::at;
 use super::expression::is_opaque;
 use super::permissions::has_id_token;
-use super::workflow::{Job, Workflow};
+use super::workflow::{Job, Word, Workflow};
 use crate::plan::ApprovalLevel;
 use crate::rules::{Finding, Rule, Severity};
 
-/// Events that start a run without anybody who names a release and its digest.
-const AUTOMATIC: [&str; 6] = [
-    "push",
-    "pull_request",
-    "workflow_run",
-    "schedule",
+/// The event by which a person names a release and its digest.
+const BY_HAND: &str = "workflow_dispatch";
+/// Events that anybody can cause who may read the repository, directly or by
+/// a run that such an event starts.
+const BY_ANYBODY: [&str; 13] = [
+    "check_run",
+    "check_suite",
+    "discussion",
+    "discussion_comment",
+    "fork",
     "issue_comment",
-    "repository_dispatch",
+    "issues",
+    "pull_request",
+    "pull_request_review",
+    "pull_request_review_comment",
+    "status",
+    "watch",
+    "workflow_run",
 ];
 
 /// What starts a publishing workflow.
@@ -43,8 +53,13 @@ pub(super) fn triggers(workflow: &Workflow) -> Vec<Finding> {
             let finding = Finding::new(Rule::WorkflowReusable, Some(&path), expected, found);
             return Some(if only { finding } else { finding.as_warning() });
         }
-        AUTOMATIC.contains(&event).then(|| {
+        (event != BY_HAND).then(|| {
             let expected = "`workflow_dispatch`, where a person names the release and its digest";
+            if BY_ANYBODY.contains(&event) {
+                let found = format!("{found}, which anybody can cause");
+                return Finding::new(Rule::WorkflowTrigger, Some(&path), expected, found)
+                    .as_warning();
+            }
             let mut finding = Finding::new(Rule::WorkflowTrigger, Some(&path), expected, found);
             finding.severity = Severity::Note;
             finding
@@ -65,21 +80,33 @@ pub(super) fn reusable(workflow: &Workflow, job: &Job) -> Option<Finding> {
     })
 }
 
-/// Container actions run on Linux alone.
-pub(super) fn runner(workflow: &Workflow, job: &Job) -> Option<Finding> {
+/// Container actions run on Linux alone; and what publishes runs on a machine
+/// of GitHub's, which is new for each job.
+pub(super) fn runner(workflow: &Workflow, job: &Job, is_publishing: bool) -> Option<Finding> {
     let other = |label: &str| {
         let label = label.to_ascii_lowercase();
         label.starts_with("windows") || label.starts_with("macos")
     };
-    let label = job.runs_on.iter().find(|label| other(&label.text))?;
-    let path = at(workflow, label.place);
-    let found = format!("`{}`", label.text);
-    Some(Finding::new(
-        Rule::WorkflowRunner,
-        Some(&path),
-        "a runner with Linux",
-        found,
-    ))
+    let tell = |word: &Word, expected: &str| {
+        let path = at(workflow, word.place);
+        let found = format!("`{}`", word.text);
+        Finding::new(Rule::WorkflowRunner, Some(&path), expected, found)
+    };
+    if let Some(label) = job.runs_on.iter().find(|label| other(&label.text)) {
+        return Some(tell(label, "a runner with Linux"));
+    }
+    if !is_publishing {
+        return None;
+    }
+    let is_own = |label: &&Word| {
+        let of_github = label.text.to_ascii_lowercase().starts_with("ubuntu-");
+        !of_github && !is_opaque(&label.text)
+    };
+    let own = job.runs_on.iter().find(is_own);
+    let expected =
+        "a runner of GitHub's, such as `ubuntu-latest`, on which nobody else's job ran before";
+    let own = own.or(job.runner_group.as_ref());
+    own.map(|word| tell(word, expected).as_warning())
 }
 
 /// Two runs follow one another, and none ends another half-way.
@@ -114,8 +141,13 @@ pub(super) fn environment(
     job: &Job,
     level: Option<ApprovalLevel>,
 ) -> Option<Finding> {
-    if job.environment.is_some() {
-        return None;
+    if let Some(name) = &job.environment {
+        return is_opaque(&name.text).then(|| {
+            let path = at(workflow, name.place);
+            let expected = "the name of the environment, written out";
+            let found = format!("`{}`, which is known on the day", name.text.trim());
+            Finding::new(Rule::EnvironmentUnknown, Some(&path), expected, found)
+        });
     }
     let path = at(workflow, job.id.place);
     let expected = "`environment: pypi`, or another one with required reviewers";

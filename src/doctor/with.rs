@@ -11,7 +11,7 @@ use super::workflow::{Step, With, Workflow};
 use super::{Checkout, Planned, at};
 use crate::config::{self, Config};
 use crate::inputs::{Inputs, row};
-use crate::plan::{Outline, Plan};
+use crate::plan::{ApprovalLevel, IndexChoice, Outline, Plan};
 use crate::rules::{Finding, Rule};
 
 /// What actions of the old way took, none of which there is here.
@@ -85,6 +85,32 @@ impl<'a> Given<'a> {
     /// Whether an input is known only on the day.
     pub(super) fn is_opaque(&self, name: &str) -> bool {
         self.opaque.contains(&name)
+    }
+
+    /// Nobody asks whether a release for PyPI was approved, or may not.
+    pub(super) fn approval(&self, planned: &[Planned]) -> Option<Finding> {
+        let to_pypi = |it: &&Planned| {
+            let index = it.outline.index.as_ref().filter(|_| it.index_known);
+            matches!(index, None | Some(IndexChoice::Pypi))
+        };
+        let found = planned.iter().filter(to_pypi).find_map(|it| {
+            if !it.is_approval_known {
+                return Some("an expression, which is known on the day");
+            }
+            (it.outline.approval == Some(ApprovalLevel::Off)).then_some("`off`")
+        })?;
+        let with = self.step.with.iter().find(|it| it.name.text == "approval");
+        let path = at(
+            self.workflow,
+            with.map_or(self.step.place, |it| it.name.place),
+        );
+        let expected = "`required`, as it is without a word";
+        Some(Finding::new(
+            Rule::ApprovalOff,
+            Some(&path),
+            expected,
+            found,
+        ))
     }
 
     /// What a run would refuse, and the releases that the step may be for.

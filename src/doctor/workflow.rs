@@ -3,11 +3,13 @@
 
 //! A workflow as far as `doctor` looks at it, each part with its place.
 //!
-//! Reads what GitHub documents
-//! (<https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax>)
-//! and passes over the rest; judges nothing.
+//! `reader` makes it of the text of a file; nothing here judges.
 
-use crate::config::yaml::{self, Map, Node, Place, Value, YamlError};
+mod reader;
+
+pub(super) use reader::{get, map_of};
+
+use crate::config::yaml::Place;
 
 /// A text with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,9 +25,19 @@ pub struct Word {
 pub struct Trigger {
     /// The event.
     pub event: Word,
-    /// The inputs that it declares: name, and whether one may start it without
-    /// a value.
-    pub inputs: Vec<(String, bool)>,
+    /// The inputs that it declares.
+    pub inputs: Vec<Declared>,
+}
+
+/// An input that an event declares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Declared {
+    /// Its name, as it is written.
+    pub name: String,
+    /// Whether a run may begin without a value for it.
+    pub may_be_empty: bool,
+    /// What it is where nobody says otherwise.
+    pub default: Option<String>,
 }
 
 /// What `permissions:` grants.
@@ -64,10 +76,20 @@ pub struct Uses {
 pub struct With {
     /// The input in lower case, as the runner compares names.
     pub name: Word,
-    /// Its value as text; none where it is none.
+    /// Its value as text, with what `env:` says put in where that is known; none
+    /// where it is none.
     pub value: Option<String>,
     /// Whether it is a number that GitHub shows in another form: `1.10` is 1.1.
     pub reshaped: bool,
+}
+
+/// What a job passes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// Its name.
+    pub name: String,
+    /// Its value as text; none where it is none.
+    pub value: Option<String>,
 }
 
 /// A step.
@@ -90,16 +112,21 @@ pub struct Job {
     pub id: Word,
     /// What it grants itself; none where it does not say.
     pub permissions: Option<Permissions>,
-    /// The name of its environment.
+    /// The name of its environment; never empty, as an empty one is none.
     pub environment: Option<Word>,
     /// Its own concurrency.
     pub concurrency: Option<Concurrency>,
     /// The jobs that it waits for.
     pub needs: Vec<String>,
-    /// The names of its outputs.
-    pub outputs: Vec<String>,
+    /// Its outputs.
+    pub outputs: Vec<Output>,
     /// The labels of its runner.
     pub runs_on: Vec<Word>,
+    /// The group that its runner is taken from.
+    pub runner_group: Option<Word>,
+    /// Containers that run beside its steps or around them: the key (`container`
+    /// or `services`), with its place.
+    pub containers: Vec<Word>,
     /// The reusable workflow that it is.
     pub uses: Option<Uses>,
     /// Its steps.
@@ -135,317 +162,5 @@ impl Permissions {
                 .map_or("none", |(_, level)| level),
         };
         (level == "read" || level == "write", level == "write")
-    }
-}
-
-impl Workflow {
-    /// Reads the bytes of a file of this path.
-    ///
-    /// # Errors
-    /// It is no YAML that is read, or no workflow.
-    pub fn read(path: &str, bytes: &[u8]) -> Result<Self, YamlError> {
-        let (text, root) = yaml::read_foreign(bytes)?;
-        let Value::Map(map) = &root.value else {
-            return Err(YamlError {
-                place: Place::of(&root),
-                expected: "a mapping, as a workflow is".to_owned(),
-                found: root.value.word().to_owned(),
-            });
-        };
-        let reader = Reader { text };
-        let jobs = map_of(map, "jobs").into_iter().flatten();
-        Ok(Self {
-            path: path.to_owned(),
-            triggers: get(map, "on").map_or_else(Vec::new, |(_, on)| reader.triggers(on)),
-            permissions: reader.permissions(map),
-            concurrency: reader.concurrency(map),
-            jobs: jobs
-                .filter_map(|(key, job)| match &job.value {
-                    Value::Map(job) => Some(reader.job(word(key), job)),
-                    _ => None,
-                })
-                .collect(),
-        })
-    }
-}
-
-/// The value of a key, with the key.
-pub(super) fn get<'a>(
-    map: &'a Map,
-    name: &str,
-) -> Option<(&'a serde_yaml::Spanned<String>, &'a Node)> {
-    let entry = map.iter().find(|(key, _)| key.value == name);
-    entry.map(|(key, node)| (key, node))
-}
-
-/// The mapping under a key.
-pub(super) fn map_of<'a>(map: &'a Map, name: &str) -> Option<&'a Map> {
-    match &get(map, name)?.1.value {
-        Value::Map(map) => Some(map),
-        _ => None,
-    }
-}
-
-fn word(key: &serde_yaml::Spanned<String>) -> Word {
-    Word {
-        text: key.value.clone(),
-        place: Place::of(key),
-    }
-}
-
-struct Reader<'a> {
-    text: &'a str,
-}
-
-impl Reader<'_> {
-    /// A scalar as text, as GitHub hands it on.
-    fn scalar(&self, node: &Node) -> Option<Word> {
-        let text = match &node.value {
-            Value::Text(text) => text.clone(),
-            Value::Flag(flag) => flag.to_string(),
-            Value::Number => yaml::written(self.text, node).to_owned(),
-            Value::Nothing | Value::List(_) | Value::Map(_) => return None,
-        };
-        let place = Place::of(node);
-        Some(Word { text, place })
-    }
-
-    /// One scalar, or a list of them.
-    fn scalars(&self, node: &Node) -> Vec<Word> {
-        match &node.value {
-            Value::List(items) => items.iter().filter_map(|it| self.scalar(it)).collect(),
-            _ => self.scalar(node).into_iter().collect(),
-        }
-    }
-
-    fn triggers(&self, on: &Node) -> Vec<Trigger> {
-        let Value::Map(map) = &on.value else {
-            let plain = |event| Trigger {
-                event,
-                inputs: Vec::new(),
-            };
-            return self.scalars(on).into_iter().map(plain).collect();
-        };
-        map.iter()
-            .map(|(key, node)| Trigger {
-                event: word(key),
-                inputs: match &node.value {
-                    Value::Map(event) => self.declared(event),
-                    _ => Vec::new(),
-                },
-            })
-            .collect()
-    }
-
-    fn declared(&self, event: &Map) -> Vec<(String, bool)> {
-        let inputs = map_of(event, "inputs").into_iter().flatten();
-        let may_be_empty = |node: &Node| {
-            let Value::Map(input) = &node.value else {
-                return true;
-            };
-            let said = |name: &str| self.scalar(get(input, name)?.1).map(|word| word.text);
-            let is_text = said("type").is_none_or(|kind| kind == "string");
-            let has_default = said("default").is_some_and(|text| !text.trim().is_empty());
-            is_text && said("required").as_deref() != Some("true") && !has_default
-        };
-        inputs
-            .map(|(key, node)| (key.value.clone(), may_be_empty(node)))
-            .collect()
-    }
-
-    fn permissions(&self, map: &Map) -> Option<Permissions> {
-        let (key, node) = get(map, "permissions")?;
-        let scopes = match &node.value {
-            Value::Map(scopes) => scopes.as_slice(),
-            _ => &[],
-        };
-        Some(Permissions {
-            place: Place::of(key),
-            all: self.scalar(node).map(|word| word.text),
-            scopes: scopes
-                .iter()
-                .filter_map(|(key, node)| Some((word(key), self.scalar(node)?.text)))
-                .collect(),
-        })
-    }
-
-    fn concurrency(&self, map: &Map) -> Option<Concurrency> {
-        let (key, node) = get(map, "concurrency")?;
-        let cancels = match &node.value {
-            Value::Map(map) => get(map, "cancel-in-progress").and_then(|it| self.scalar(it.1)),
-            _ => None,
-        };
-        Some(Concurrency {
-            place: Place::of(key),
-            cancels,
-        })
-    }
-
-    fn job(&self, id: Word, job: &Map) -> Job {
-        let node = |name: &str| get(job, name).map(|(_, node)| node);
-        let environment = node("environment").and_then(|node| match &node.value {
-            Value::Map(map) => self.scalar(get(map, "name")?.1),
-            _ => self.scalar(node),
-        });
-        let runs_on = node("runs-on").map_or_else(Vec::new, |node| match &node.value {
-            Value::Map(map) => get(map, "labels").map_or_else(Vec::new, |it| self.scalars(it.1)),
-            _ => self.scalars(node),
-        });
-        let steps = match node("steps").map(|node| &node.value) {
-            Some(Value::List(steps)) => steps.as_slice(),
-            _ => &[],
-        };
-        let needs = node("needs").map_or_else(Vec::new, |node| self.scalars(node));
-        let outputs = map_of(job, "outputs").into_iter().flatten();
-        Job {
-            id,
-            permissions: self.permissions(job),
-            environment,
-            concurrency: self.concurrency(job),
-            needs: needs.into_iter().map(|word| word.text).collect(),
-            outputs: outputs.map(|(key, _)| key.value.clone()).collect(),
-            runs_on,
-            uses: node("uses").and_then(|node| self.uses(node)),
-            steps: steps.iter().filter_map(|step| self.step(step)).collect(),
-        }
-    }
-
-    fn step(&self, node: &Node) -> Option<Step> {
-        let Value::Map(step) = &node.value else {
-            return None;
-        };
-        let with = map_of(step, "with").into_iter().flatten();
-        Some(Step {
-            id: get(step, "id")
-                .and_then(|it| self.scalar(it.1))
-                .map(|id| id.text),
-            uses: get(step, "uses").and_then(|it| self.uses(it.1)),
-            with: with
-                .map(|(key, node)| With {
-                    name: Word {
-                        text: key.value.to_ascii_lowercase(),
-                        place: Place::of(key),
-                    },
-                    value: match &node.value {
-                        // The runner makes an empty text of it.
-                        Value::Nothing => Some(String::new()),
-                        _ => self.scalar(node).map(|word| word.text),
-                    },
-                    reshaped: node.value == Value::Number && self.is_reshaped(node),
-                })
-                .collect(),
-            place: Place::of(node),
-        })
-    }
-
-    /// A number is read as one and written anew: `1.10` becomes `1.1`.
-    fn is_reshaped(&self, node: &Node) -> bool {
-        let written = yaml::written(self.text, node);
-        let number: Option<f64> = written.parse().ok();
-        number.is_none_or(|number| number.to_string() != written)
-    }
-
-    fn uses(&self, node: &Node) -> Option<Uses> {
-        let Word { text, place } = self.scalar(node)?;
-        let line = usize::try_from(place.line).ok()?.checked_sub(1);
-        let line = line.and_then(|line| self.text.lines().nth(line));
-        let comment = line
-            .and_then(|line| line.split_once(text.as_str()))
-            .and_then(|(_, rest)| rest.split_once(" #"))
-            .map(|(_, comment)| comment.trim().to_owned());
-        Some(Uses {
-            text,
-            place,
-            comment,
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_workflow_is_read_with_its_places() {
-        let text = "on:\n  workflow_dispatch:\n    inputs:\n      a:\n        required: true\n      b:\n        description: x\n\
-            permissions: {}\nconcurrency: release\njobs:\n  publish:\n    runs-on: [self-hosted, Linux]\n    \
-            environment:\n      name: pypi\n    needs: verify\n    permissions:\n      id-token: write\n    steps:\n      \
-            - uses: a/b@c # v1.2\n        with:\n          Version: 1.10\n          x: 8\n          y: true\n          z:\n";
-        let read = Workflow::read("w.yml", text.as_bytes()).unwrap();
-        assert_eq!(
-            read.triggers[0].inputs,
-            [("a".to_owned(), false), ("b".to_owned(), true)]
-        );
-        let top = read.permissions.unwrap();
-        assert!(top.all.is_none() && top.scopes.is_empty());
-        assert!(read.concurrency.unwrap().cancels.is_none());
-        let job = &read.jobs[0];
-        assert_eq!(job.environment.as_ref().unwrap().text, "pypi");
-        assert_eq!(job.runs_on.len(), 2);
-        assert_eq!(job.needs, ["verify"]);
-        let granted = job.permissions.as_ref().unwrap();
-        assert_eq!(granted.of("id-token"), (true, true));
-        assert_eq!(granted.of("actions"), (false, false));
-        let step = &job.steps[0];
-        let uses = step.uses.as_ref().unwrap();
-        assert_eq!(uses.comment.as_deref(), Some("v1.2"));
-        assert_eq!((uses.place.line, uses.place.column), (19, 15));
-        let with: Vec<_> = step
-            .with
-            .iter()
-            .map(|it| (it.name.text.as_str(), it.value.as_deref(), it.reshaped))
-            .collect();
-        assert_eq!(
-            with,
-            [
-                ("version", Some("1.10"), true),
-                ("x", Some("8"), false),
-                ("y", Some("true"), false),
-                ("z", Some(""), false)
-            ]
-        );
-    }
-
-    #[test]
-    fn the_words_for_all_permissions_give_no_identity_token_to_readers() {
-        for (word, expected) in [("read-all", (false, false)), ("write-all", (true, true))] {
-            let text = format!("permissions: {word}\n");
-            let read = Workflow::read("w.yml", text.as_bytes()).unwrap();
-            let granted = read.permissions.unwrap();
-            assert_eq!(granted.of("id-token"), expected, "{word}");
-            assert!(granted.of("contents").0, "{word}");
-        }
-    }
-
-    #[test]
-    fn what_is_hostile_is_refused_and_what_is_odd_is_passed_over() {
-        let deep = format!("on: push\njobs: {}{}", "[".repeat(60), "]".repeat(60));
-        let mut bomb = vec!["a: &a [x, x, x, x, x, x, x, x, x, x]".to_owned()];
-        for (now, before) in ["b", "c", "d", "e", "f", "g"]
-            .iter()
-            .zip(["a", "b", "c", "d", "e", "f"])
-        {
-            let many = vec![format!("*{before}"); 10].join(", ");
-            bomb.push(format!("{now}: &{now} [{many}]"));
-        }
-        let bomb = bomb.join("\n");
-        for bad in ["", "- a", "a: [", &deep, &bomb, "a: 1\na: 2\n"] {
-            assert!(Workflow::read("w.yml", bad.as_bytes()).is_err(), "{bad}");
-        }
-        assert!(Workflow::read("w.yml", b"on: \xff").is_err());
-        assert!(Workflow::read("w.yml", &vec![b'#'; yaml::LIMIT + 1]).is_err());
-        for odd in [
-            "jobs: 7",
-            "jobs:\n  a: 7\n  b:\n    steps: 7\n",
-            "on: 7\npermissions: 7",
-        ] {
-            assert!(Workflow::read("w.yml", odd.as_bytes()).is_ok(), "{odd}");
-        }
-        // GitHub takes anchors.
-        let text = "x-job: &job\n  runs-on: a\njobs:\n  one: *job\n  two: *job\n";
-        assert_eq!(
-            Workflow::read("w.yml", text.as_bytes()).unwrap().jobs.len(),
-            2
-        );
     }
 }

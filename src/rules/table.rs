@@ -401,7 +401,7 @@ rules! {
         "The run was attempted before, and GitHub does not say which attempt an approval was for."
         => "Compare the digest with the one that was approved; `expected-digest` from the job that verified holds both to one release.";
     ApprovalOff "approval-off" Warn Verdict false
-        "The release goes to PyPI, and nobody asked whether the run was approved."
+        "The release goes to PyPI, and nobody asks whether the run was approved."
         => "Leave `approval` out.";
     AdminsMayBypass "admins-may-bypass" Note Verdict false
         "Administrators of the repository may start a job without the review that its environment asks for; a first attempt that began so has no approval."
@@ -430,8 +430,11 @@ rules! {
         "The publishing job is in a reusable workflow, which no index takes as a trusted publisher."
         => "Write the publishing job into a workflow file of the project's own repository that is started itself.";
     WorkflowRunner "workflow-runner" Refuse Verdict false
-        "The job runs on a system on which this action does not."
-        => "Use `runs-on: ubuntu-latest`: container actions run on Linux alone.";
+        "The job runs where this action does not, or on a machine that outlives the job."
+        => "Use `runs-on: ubuntu-latest`: container actions run on Linux alone, and what publishes should run where no other job left anything.";
+    JobNotAlone "job-not-alone" Warn Verdict false
+        "Other code runs in the publishing job, and could ask for the same tokens."
+        => "Move it to a job of its own, without `id-token`; what it made can be read before or after.";
     WorkflowConcurrency "workflow-concurrency" Warn Verdict false
         "Two publishing runs may be under way at a time, or one may end another half-way."
         => "Give the workflow `concurrency:` with a `group` and `cancel-in-progress: false`.";
@@ -447,9 +450,15 @@ rules! {
     HandoverBroken "handover-broken" Refuse Verdict false
         "A value comes from where nothing is: it will be empty, and an empty input is refused."
         => "Correct the name; `needs` must list the job, and the job must declare the output.";
+    HandoverDiffers "handover-differs" Warn Verdict false
+        "The job whose page the reviewer decides by is given another release, or other rules, than the job that publishes."
+        => "Give both jobs the same values; an `env:` at the top of the workflow says them once.";
     ActionPlaceholder "action-placeholder" Refuse Verdict false
         "The workflow still names this action by the zeros of the example."
         => "Put the full hash of the release's commit that you reviewed in their place, with the version in a comment.";
+    EnvironmentUnknown "environment-unknown" Warn Verdict false
+        "Which environment guards the publishing job is known only on the day, so that nobody could look whether it asks for a review."
+        => "Write its name out; for two indexes, write two jobs.";
     AsfYamlIllegal "asf-yaml-illegal" Refuse Verdict false
         "`.asf.yaml` cannot be read, or holds an environment that would not be set up."
         => "Correct that line; docs/approval.md has an environment to copy.";

@@ -150,7 +150,7 @@ fn two_jobs_that_hand_a_digest_over_are_what_is_asked_for() {
     let verify = "jobs:\n  verify:\n    runs-on: ubuntu-latest\n    outputs:\n      \
         digest: ${{ steps.v.outputs.digest }}\n      revision: ${{ steps.v.outputs.revision }}\n    steps:\n      \
         - id: v\n        uses: apache/asf-pypi-publish@0123456789abcdef0123456789abcdef01234567 # v0.1.0\n        \
-        with:\n          source: ${{ inputs.source }}\n";
+        with:\n          source: ${{ inputs.source }}\n          projects: example\n";
     let text = GOOD
         .replace("jobs:\n", verify)
         .replace("    environment: pypi\n", "    environment: pypi\n    needs: verify\n")
@@ -182,6 +182,106 @@ fn two_jobs_that_hand_a_digest_over_are_what_is_asked_for() {
         vec![],
     );
     assert_eq!(told(&armed), expected);
+    let unbound = (vec![], words(&["digest-unbound"]), vec![]);
+    for (part, by) in [
+        // Whoever starts the run says what comes out of `verify`.
+        ("${{ steps.v.outputs.digest }}", "${{ inputs.digest }}"),
+        (
+            "${{ steps.v.outputs.digest }}",
+            "${{ steps.v.outputs.revision }}",
+        ),
+        (
+            "${{ steps.v.outputs.digest }}",
+            "${{ steps.w.outputs.digest }}",
+        ),
+        ("${{ steps.v.outputs.digest }}", "any"),
+    ] {
+        assert!(text.contains(part));
+        assert_eq!(told(&text.replacen(part, by, 1)), unbound, "{by}");
+    }
+    // So does a step of somebody else's, whatever it is called.
+    let other = text.replacen("apache/asf-pypi-publish@", "apache/other@", 1);
+    assert_eq!(told(&other), unbound);
+    for (part, by) in [
+        ("          projects: example\n", ""),
+        ("${{ inputs.source }}", "${{ github.sha }}"),
+        (
+            "          projects: example\n",
+            "          projects: example\n          waive: 'path-unknown x y'\n",
+        ),
+    ] {
+        let (_, warned, _) = told(&text.replacen(part, by, 1));
+        assert_eq!(warned, words(&["handover-differs"]), "{by}");
+    }
+    // Before a default of `any` stands a job that prints what it is.
+    let default = "      digest:\n        required: true\n";
+    let any = text.replace(default, "      digest:\n        default: any\n");
+    assert_eq!(told(&any), (vec![], vec![], vec![]));
+    let verify = text.find("    runs-on").unwrap();
+    let steps = text.find("  publish:").unwrap();
+    let called = format!(
+        "{}    uses: ./.github/workflows/v.yml\n{}",
+        &text[..verify],
+        &text[steps..]
+    );
+    assert_eq!(told(&called), unbound);
+}
+
+#[test]
+fn what_stands_in_env_is_read_as_the_run_would_read_it() {
+    let world = world();
+    let told = |top: &str, with: &str| {
+        let text = GOOD
+            .replace("permissions: {}\n", &format!("permissions: {{}}\n{top}"))
+            .replace("projects: example\n", &format!("projects: {with}\n"));
+        let ran = examine(&world, &[(WORKFLOW, &text), (".asf.yaml", ASF_YAML)]);
+        let publishers = ran.report["checkup"]["publishers"].as_array().unwrap();
+        let asked = publishers
+            .iter()
+            .map(|it| it["project"].as_str().unwrap().to_owned());
+        (asked.collect::<Vec<_>>(), ran.refusals())
+    };
+    let env = "env:\n  PROJECTS: example\n";
+    let ready = (words(&["example"]), vec![]);
+    assert_eq!(told(env, "${{ env.PROJECTS }}"), ready);
+    let several = "env:\n  PROJECTS: |\n    example\n    example-more\n";
+    let both = (words(&["example", "example-more"]), vec![]);
+    assert_eq!(told(several, "${{ env.PROJECTS }}"), both);
+    let missing = (vec![], words(&["handover-broken"]));
+    assert_eq!(told(env, "${{ env.PROJECT }}"), missing);
+    let illegal = (vec![], words(&["workflow-input"]));
+    assert_eq!(
+        told("env:\n  PROJECTS: a b\n", "${{ env.PROJECTS }}"),
+        illegal
+    );
+}
+
+#[test]
+fn toward_pypi_an_approval_that_nobody_asks_for_is_told_before_the_day() {
+    let world = world();
+    for (with, warn) in [
+        ("approval: off", true),
+        ("approval: 'off'", true),
+        ("approval: ${{ inputs.source }}", true),
+        ("approval: required", false),
+        ("approval: off\n          index: testpypi", false),
+        ("approval: off\n          index: ${{ inputs.source }}", true),
+    ] {
+        let by = format!("mode: publish\n          {with}\n");
+        let text = GOOD.replace("mode: publish\n", &by);
+        let folder = checkout(&[(WORKFLOW, &text), (".asf.yaml", ASF_YAML)]);
+        let report = folder.path().join("report.json");
+        let args = ["doctor", "--report", report.to_str().unwrap()];
+        // Nothing is asked of an index that is not there.
+        let nowhere = [
+            ("GITHUB_API_URL", "http://127.0.0.1:9"),
+            ("HTTPS_PROXY", "http://127.0.0.1:9"),
+        ];
+        let ran = run_in(folder.path(), &args, &nowhere);
+        let told = ran.rules("warn").contains(&"approval-off".to_owned());
+        assert_eq!(told, warn, "{with}: {}", ran.stderr);
+    }
+    world.assert_untouched();
 }
 
 #[test]

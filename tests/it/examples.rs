@@ -127,9 +127,12 @@ fn examples_publish_the_digest_that_a_job_without_permissions_verified() {
     }
 }
 
-/// What an expression may give in a run.
-fn filled(value: &str) -> String {
+/// What an expression may give in a run of this workflow.
+fn filled(workflow: &Value, value: &str) -> String {
     let mut filled = value.to_owned();
+    for (name, text) in workflow["env"].as_object().into_iter().flatten() {
+        filled = filled.replace(&format!("${{{{ env.{name} }}}}"), text.as_str().unwrap());
+    }
     for (expression, text) in [
         ("inputs.version", "1.0.0"),
         ("inputs.digest", "any"),
@@ -158,7 +161,7 @@ fn examples_have_legal_inputs_only() {
                 let value = value
                     .as_str()
                     .map_or_else(|| value.to_string(), str::to_owned);
-                args.push(format!("--{input}={}", filled(&value)));
+                args.push(format!("--{input}={}", filled(&workflow, &value)));
             }
             // The rest stands in the file that `config` names.
             if step["with"]["config"].is_string() {

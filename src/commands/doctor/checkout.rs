@@ -22,7 +22,8 @@ pub(super) fn root(context: &Context) -> PathBuf {
     PathBuf::from(workspace.filter(|path| !path.is_empty()).unwrap_or("."))
 }
 
-/// The workflow files that were named, or all of them, sorted.
+/// The workflow files that were named, or all of them, sorted; what is not read
+/// of too many stands at the end.
 pub(super) fn workflows(root: &Path, named: Option<&[String]>) -> Vec<File> {
     let read = |path: String, is_named| {
         let bytes =
@@ -43,9 +44,22 @@ pub(super) fn workflows(root: &Path, named: Option<&[String]>) -> Vec<File> {
         .filter(|name| is_workflow(name))
         .collect();
     found.sort();
+    let count = found.len();
     found.truncate(MOST_FILES);
     let all = found.into_iter().map(|name| format!("{FOLDER}/{name}"));
-    all.map(|path| read(path, false)).collect()
+    let mut files: Vec<File> = all.map(|path| read(path, false)).collect();
+    if count > MOST_FILES {
+        let expected = format!(
+            "at most {MOST_FILES} workflow files, or those that matter in `workflow-files`"
+        );
+        let found = format!("{count}, of which the others were not read");
+        files.push(File {
+            path: FOLDER.to_owned(),
+            is_named: true,
+            bytes: Err((expected, found)),
+        });
+    }
+    files
 }
 
 /// What GitHub takes for a workflow, which minds the case.

@@ -52,6 +52,13 @@ fn of_an_example_only_the_commit_is_missing() {
             ];
             let ran = examine(&world, &files);
             assert_eq!(ran.refusals(), expected, "{name}\n{}", ran.stderr);
+            // Neither the environments nor the projects are of this world.
+            let warned = ran.rules("warn");
+            let elsewhere = ["asf-yaml-silent", "project-new"];
+            assert!(
+                warned.iter().all(|it| elsewhere.contains(&it.as_str())),
+                "{name}: {warned:?}"
+            );
         }
     }
 }
@@ -262,4 +269,31 @@ fn by_hand_the_repository_is_read_from_the_checkout() {
         "{}",
         ran.stderr
     );
+}
+
+#[test]
+fn four_lines_make_an_example_a_project_s_own() {
+    let world = world();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let example = std::fs::read_to_string(folder.join("one-project.yml")).unwrap();
+    let own = |line: &str| {
+        let indent = &line[..line.len() - line.trim_start().len()];
+        let (name, _) = line.trim_start().split_once(": ").unwrap_or_default();
+        let value = match name.trim_start_matches("- ") {
+            "uses" => "apache/asf-pypi-publish@0123456789abcdef0123456789abcdef01234567 # v0.1.0",
+            "SOURCE" => "https://dist.apache.org/repos/dist/release/example/${{ inputs.version }}/",
+            "PROJECTS" => "example",
+            _ => return line.to_owned(),
+        };
+        format!("{indent}{name}: {value}")
+    };
+    let changed: Vec<String> = example.lines().map(own).collect();
+    let differ = example.lines().zip(&changed).filter(|(a, b)| a != b);
+    assert_eq!(differ.count(), 4);
+    let text = changed.join("\n") + "\n";
+    let missing = examine(&world, &[(WORKFLOW, &text)]);
+    assert_eq!(missing.rules("warn"), ["asf-yaml-silent"]);
+    let ran = examine(&world, &[(WORKFLOW, &text), (".asf.yaml", ASF_YAML)]);
+    assert_eq!(ran.report["findings"], serde_json::json!([]));
+    assert_eq!(ran.report["checkup"]["publishers"][0]["project"], "example");
 }
