@@ -27,10 +27,22 @@ fn strings(value: &Value) -> Vec<&str> {
     values.map(|one| one.as_str().unwrap()).collect()
 }
 
-/// What any page must be: whole after the sanitiser, with even tables, and with
-/// one diagram that Mermaid takes and that leads nowhere.
+/// What the page of a release must be: whole, and with one diagram that Mermaid
+/// takes and that leads nowhere.
 #[track_caller]
 fn assert_whole(shown: &Value, what: &str) {
+    assert_sound(shown, what);
+    let diagrams = shown["diagrams"].as_array().unwrap();
+    assert_eq!(diagrams.len(), 1, "{what}");
+    assert_eq!(diagrams[0]["type"], "flowchart-v2", "{what}");
+    assert_eq!(diagrams[0]["links"], 0, "{what}");
+    // Eight steps in two rows.
+    assert_eq!(strings(&diagrams[0]["labels"]).len(), 10, "{what}");
+}
+
+/// What any page must be: whole after the sanitiser, with even tables.
+#[track_caller]
+fn assert_sound(shown: &Value, what: &str) {
     let removed = strings(&shown["removed"]);
     assert!(
         removed.iter().all(|one| *one == "body"),
@@ -55,12 +67,6 @@ fn assert_whole(shown: &Value, what: &str) {
         ];
         assert!(known.contains(&tag), "{what}: {tag}");
     }
-    let diagrams = shown["diagrams"].as_array().unwrap();
-    assert_eq!(diagrams.len(), 1, "{what}");
-    assert_eq!(diagrams[0]["type"], "flowchart-v2", "{what}");
-    assert_eq!(diagrams[0]["links"], 0, "{what}");
-    // Eight steps in two rows.
-    assert_eq!(strings(&diagrams[0]["labels"]).len(), 10, "{what}");
 }
 
 #[test]
@@ -127,6 +133,33 @@ fn foreign_text_is_shown_to_the_letter_and_does_nothing() {
         let start: String = safe.chars().take(30).collect();
         let is_shown = labels.replace(' ', "").contains(&start.replace(' ', ""));
         assert!(is_shown, "{text}: {labels}");
+    }
+}
+
+#[test]
+fn the_page_of_doctor_is_drawn_whole_and_foreign_text_does_nothing() {
+    let Some(browser) = browser() else { return };
+    for text in FOREIGN {
+        let shown = browser.show(
+            &markdown::summary(&reports::examined(text)),
+            View::default(),
+        );
+        assert_sound(&shown, text);
+        assert!(shown["diagrams"].as_array().unwrap().is_empty(), "{text}");
+        let letters = shown["text"].as_str().unwrap();
+        let times = letters.matches(&escape::line(text)).count();
+        // Steps, environment, publisher, KEYS, key and finding.
+        assert!(times >= 12, "{text}: {times} times in {letters}");
+        for link in strings(&shown["links"]) {
+            let own = [
+                "https://github.com/apache/asf-pypi-publish/",
+                "https://pypi.org/",
+            ];
+            assert!(
+                own.iter().any(|start| link.starts_with(start)),
+                "{text}: {link}"
+            );
+        }
     }
 }
 

@@ -6,6 +6,9 @@
 
 use asf_pypi_publish::plan::{ExpectedDigest, Waived};
 use asf_pypi_publish::report::approval::{ApprovalRow, ReviewRow, RunRow};
+use asf_pypi_publish::report::doctor::{
+    Checkup, EnvironmentRow, KeyRow, KeyringRow, PublisherRow, WorkflowRow,
+};
 use asf_pypi_publish::report::{ConfigRow, FileRow, KeysRow, Outcome, Report, SignerRow, State};
 use asf_pypi_publish::rules::{Finding, Rule};
 use sha2::{Digest as _, Sha256};
@@ -169,5 +172,54 @@ pub(super) fn foreign(text: &str) -> Report {
         report.note([Finding::new(rule, Some(text), text, text).advise(text)]);
     }
     report.close(Outcome::Published);
+    report
+}
+
+/// A report of `doctor` in which every foreign text is this one.
+pub(super) fn examined(text: &str) -> Report {
+    let mut report = Report::new("doctor");
+    let t = || text.to_owned();
+    let step = |publishes| WorkflowRow {
+        place: t(),
+        job: t(),
+        environment: Some(t()),
+        mode: Some(t()),
+        publishes,
+    };
+    report.checkup = Some(Checkup {
+        workflows: vec![step(false), step(true)],
+        environments: vec![EnvironmentRow {
+            name: t(),
+            place: t(),
+            reviewers: 2,
+            prevents_self_review: true,
+            wait_minutes: 15,
+        }],
+        publishers: vec![PublisherRow {
+            project: t(),
+            index: t(),
+            state: t(),
+            owner: Some(t()),
+            repository: Some(t()),
+            workflow: t(),
+            environment: Some(t()),
+            page: Some("https://pypi.org/manage/account/publishing/?owner=apache".to_owned()),
+        }],
+        keyrings: vec![KeyringRow {
+            place: t(),
+            keys: 2,
+            signing: 1,
+            expiring: vec![KeyRow {
+                fingerprint: fingerprint("a release manager"),
+                user_id: Some(t()),
+                expires: "2026-12-24T00:00:00Z".to_owned(),
+            }],
+        }],
+        version: "0.1.0".to_owned(),
+        newest_version: Some(t()),
+        asf_yaml: Some(t()),
+    });
+    report.note([Finding::new(Rule::JobNotAlone, Some(text), text, text)]);
+    report.close(Outcome::Ready);
     report
 }
