@@ -32,7 +32,7 @@ releases:
       - \"*.whl\"
 ";
 
-const YAML: &[&[u8]] = &[
+pub const YAML: &[&[u8]] = &[
     b": ",
     b"\n  ",
     b"\n- ",
@@ -91,7 +91,7 @@ const YAML: &[&[u8]] = &[
 
 /// Files of the most bytes that are read, in the shapes that cost most, and
 /// bombs of few.
-fn attacks() -> Vec<Vec<u8>> {
+pub fn attacks() -> Vec<Vec<u8>> {
     let same = |head: &str, each: &str, tail: &str| repeat(LIMIT, head, each, tail);
     let laughs = |levels: usize| {
         let level = |number: usize| {

@@ -39,6 +39,7 @@ mod receipts;
 mod round;
 mod servers;
 mod sidecars;
+mod workflows;
 
 use std::process::ExitCode;
 
@@ -74,6 +75,8 @@ fn targets() -> Vec<Target> {
         receipts::receipt_statement(),
         configs::config(),
         migrated::release_config(),
+        workflows::workflow(),
+        workflows::asf_yaml(),
     ]
 }
 
