@@ -11,8 +11,9 @@ use std::path::Path;
 use url::Url;
 
 use super::error::SourceError;
+use super::one_file::{encoding, get};
 use super::server::{self, Asked};
-use super::{Location, path, svn};
+use super::{Location, path};
 use crate::http::{Client, HttpError, display_url, error_for_status, read_limited, retry};
 use crate::plan::{AsfServer, asf_server};
 
@@ -81,9 +82,9 @@ async fn read_url(url: &Url, client: &Client) -> Result<KeysFile, SourceError> {
         Asked::Plain(_) => (url.clone(), None),
     };
     let outcome = retry("read KEYS", || async {
-        let response = client.send(svn::get(client, target.clone())).await?;
+        let response = client.send(get(client, target.clone())).await?;
         let response = error_for_status(response).await?;
-        if let Some(encoding) = svn::encoding(&response) {
+        if let Some(encoding) = encoding(&response) {
             return Ok(Err(unusable(format!("encoded as {encoding} on the way"))));
         }
         Ok(Ok(read_limited(response, KEYS_LIMIT).await?))

@@ -16,6 +16,7 @@ mod index_page;
 mod keys_file;
 mod lanes;
 mod list_report;
+mod one_file;
 mod pages;
 mod path;
 mod server;

@@ -21,7 +21,7 @@ use super::error::SourceError;
 use super::fetched::Fetched;
 use super::index_page::{self, Names};
 use super::lanes::{Lanes, STREAMS};
-use super::svn;
+use super::one_file::{OneFile, Refuse, encoding, get};
 use super::{Entry, Limits, path};
 use crate::http::{
     Client, HttpError, content_length, display_url, error_for_status, read_limited, retry, sanitise,
@@ -178,11 +178,11 @@ impl Pages {
         let url = self.url_of(folder);
         let _connection = self.lanes.connection().await;
         let answer = retry(&format!("list {}", display_url(&url)), || async {
-            let request = svn::get(&self.client, url.clone());
+            let request = get(&self.client, url.clone());
             let response = error_for_status(self.client.send(request).await?).await?;
             self.lanes.heard(response.version());
             let status = response.status().as_u16();
-            match svn::encoding(&response) {
+            match encoding(&response) {
                 Some(encoding) => Ok(Err(format!("a page encoded as {encoding}"))),
                 None if status != 200 => Ok(Err(format!("the status {status}"))),
                 None => Ok(Ok(read_limited(response, PAGE_LIMIT).await?)),
@@ -216,7 +216,7 @@ impl Pages {
             found: found.to_owned(),
             advice: None,
         };
-        if response.status().as_u16() != 200 || svn::encoding(&response).is_some() {
+        if response.status().as_u16() != 200 || encoding(&response).is_some() {
             return Err(refused("an answer that is not the file's own"));
         }
         let size = content_length(&response)
@@ -251,50 +251,25 @@ impl Pages {
 
     /// Fetches one file of the listing to private disk.
     pub(super) async fn fetch(&self, entry: &Entry, temp: &Path) -> Result<Fetched, SourceError> {
-        let url = &self.url_of(&entry.path);
-        let _turn = self.lanes.turn().await;
-        let fetch = |client| async move {
-            match get_listed(&client, entry, url).await? {
-                Ok(response) => Fetched::receive(response, entry.size, temp).await,
-                Err(refused) => Ok(Err(refused)),
-            }
-        };
-        let outcome = retry(&format!("fetch {}", entry.path), || {
-            self.lanes.attempt(fetch)
-        })
-        .await;
-        let (fetched, _) =
-            outcome.map_err(|error| SourceError::of_http(&error, display_url(url)))??;
+        let url = self.url_of(&entry.path);
+        let refuse = |response: &Response| changed(response, entry);
+        let (fetched, _) = self.one(entry, &url, &refuse).fetch(temp).await?;
         Ok(fetched)
     }
 
     /// Reads one small file of the listing, whose size was checked already.
     pub(super) async fn read_small(&self, entry: &Entry) -> Result<Vec<u8>, SourceError> {
-        let url = &self.url_of(&entry.path);
-        let _turn = self.lanes.turn().await;
-        let read = |client| async move {
-            let response = match get_listed(&client, entry, url).await? {
-                Ok(response) => response,
-                Err(refused) => return Ok(Err(refused)),
-            };
-            let body = read_limited(response, entry.size).await?;
-            if (body.len() as u64) < entry.size {
-                return Err(HttpError::ShortBody {
-                    url: display_url(url),
-                    expected: entry.size,
-                    found: body.len() as u64,
-                });
-            }
-            Ok(Ok(body.to_vec()))
-        };
-        let outcome = retry(&format!("read {}", entry.path), || self.lanes.attempt(read)).await;
-        match outcome {
-            Ok(body) => body,
-            Err(error @ HttpError::TooLarge { .. }) => Err(SourceError::Bytes {
-                expected: format!("{} bytes, as listed", entry.size),
-                found: error.to_string(),
-            }),
-            Err(error) => Err(SourceError::of_http(&error, display_url(url))),
+        let url = self.url_of(&entry.path);
+        let refuse = |response: &Response| changed(response, entry);
+        self.one(entry, &url, &refuse).read().await
+    }
+
+    fn one<'a>(&'a self, entry: &'a Entry, url: &'a Url, refuse: &'a Refuse<'a>) -> OneFile<'a> {
+        OneFile {
+            lanes: &self.lanes,
+            entry,
+            url,
+            refuse,
         }
     }
 
@@ -310,29 +285,17 @@ impl Pages {
     }
 }
 
-/// Gets a file that is still the one of the listing; the inner error is final.
-async fn get_listed(
-    client: &Client,
-    entry: &Entry,
-    url: &Url,
-) -> Result<Result<Response, SourceError>, HttpError> {
-    let request = svn::get(client, url.clone());
-    let response = error_for_status(client.send(request).await?).await?;
-    if let Some(encoding) = svn::encoding(&response) {
-        return Ok(Err(svn::encoded(&encoding)));
-    }
+/// Why the answer is not the file of the listing any more.
+fn changed(response: &Response, entry: &Entry) -> Option<SourceError> {
     let validator = validator(response.headers());
-    if validator != entry.validator {
-        return Ok(Err(SourceError::Changed {
-            expected: format!(
-                "{} as it was listed: {}",
-                entry.path,
-                shown(entry.validator.as_deref())
-            ),
-            found: shown(validator.as_deref()),
-        }));
-    }
-    Ok(Ok(response))
+    (validator != entry.validator).then(|| SourceError::Changed {
+        expected: format!(
+            "{} as it was listed: {}",
+            entry.path,
+            shown(entry.validator.as_deref())
+        ),
+        found: shown(validator.as_deref()),
+    })
 }
 
 /// What a server says of a file's version: its ETag and its time, to be

@@ -15,14 +15,15 @@ use std::path::Path;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE};
-use reqwest::{Method, RequestBuilder, Response};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE};
+use reqwest::{Method, Response};
 use sha1::{Digest, Sha1};
 use url::Url;
 
 use super::error::SourceError;
 use super::fetched::Fetched;
 use super::lanes::Lanes;
+use super::one_file::{OneFile, encoding};
 use super::server::{Asked, Served, ask};
 use super::webdav::{self, Resource};
 use super::{Entry, Limits, path};
@@ -34,28 +35,6 @@ use crate::http::{
 const LISTING_LIMIT: u64 = 16 << 20;
 /// The property on folders that brings in other places.
 const EXTERNAL: &str = "external";
-
-/// Asks for a file, whose bytes must come as they are.
-pub(super) fn get(client: &Client, url: Url) -> RequestBuilder {
-    client
-        .request(Method::GET, url)
-        .header(ACCEPT_ENCODING, "identity")
-}
-
-/// What encodes the body, if anything does: such a body is not the file.
-pub(super) fn encoding(response: &Response) -> Option<String> {
-    let value = response.headers().get(CONTENT_ENCODING)?;
-    let text = String::from_utf8_lossy(value.as_bytes());
-    (!text.eq_ignore_ascii_case("identity")).then(|| sanitise(&text, 64))
-}
-
-pub(super) fn encoded(encoding: &str) -> SourceError {
-    SourceError::Refused {
-        expected: "the file's own bytes".to_owned(),
-        found: format!("bytes that something on the way encoded as {encoding}"),
-        advice: Some("Look for a proxy that compresses what passes through it."),
-    }
-}
 
 /// Asks the server what it is.
 pub(super) async fn introduce(url: &Url, client: &Client) -> Result<Asked, SourceError> {
@@ -257,70 +236,34 @@ impl Svn {
 
     /// Fetches one file of the listing to private disk.
     pub(super) async fn fetch(&self, entry: &Entry, temp: &Path) -> Result<Fetched, SourceError> {
-        let url = &self.url_of(entry);
-        let _turn = self.lanes.turn().await;
-        let fetch = |client| async move {
-            match get_whole(&client, url).await? {
-                Ok(response) => Fetched::receive(response, entry.size, temp).await,
-                Err(refused) => Ok(Err(refused)),
-            }
-        };
-        let outcome = retry(&format!("fetch {}", entry.path), || {
-            self.lanes.attempt(fetch)
-        })
-        .await;
-        let (fetched, sha1) =
-            outcome.map_err(|error| SourceError::of_http(&error, display_url(url)))??;
+        let url = self.url_of(entry);
+        let (fetched, sha1) = self.one(entry, &url).fetch(temp).await?;
         super::compare_sha1(entry, &sha1)?;
         Ok(fetched)
     }
 
     /// Reads one small file of the listing, whose size was checked already.
     pub(super) async fn read_small(&self, entry: &Entry) -> Result<Vec<u8>, SourceError> {
-        let url = &self.url_of(entry);
-        let _turn = self.lanes.turn().await;
-        let read = |client| async move {
-            let response = match get_whole(&client, url).await? {
-                Ok(response) => response,
-                Err(refused) => return Ok(Err(refused)),
-            };
-            let body = read_limited(response, entry.size).await?;
-            if (body.len() as u64) < entry.size {
-                return Err(HttpError::ShortBody {
-                    url: display_url(url),
-                    expected: entry.size,
-                    found: body.len() as u64,
-                });
-            }
-            Ok(Ok(body.to_vec()))
-        };
-        let outcome = retry(&format!("read {}", entry.path), || self.lanes.attempt(read)).await;
-        let body = match outcome {
-            Ok(body) => body,
-            Err(error @ HttpError::TooLarge { .. }) => Err(SourceError::Bytes {
-                expected: format!("{} bytes, as listed", entry.size),
-                found: error.to_string(),
-            }),
-            Err(error) => Err(SourceError::of_http(&error, display_url(url))),
-        }?;
+        let url = self.url_of(entry);
+        let body = self.one(entry, &url).read().await?;
         super::compare_sha1(entry, &Sha1::digest(&body).into())?;
         Ok(body)
+    }
+
+    /// A revision never changes: whatever is there is the file.
+    fn one<'a>(&'a self, entry: &'a Entry, url: &'a Url) -> OneFile<'a> {
+        OneFile {
+            lanes: &self.lanes,
+            entry,
+            url,
+            refuse: &|_| None,
+        }
     }
 
     fn url_of(&self, entry: &Entry) -> Url {
         let segments = self.served.segments(self.revision, &entry.path);
         self.served.url(&segments, false)
     }
-}
-
-/// Gets a file; the inner error is final.
-async fn get_whole(client: &Client, url: &Url) -> Result<Result<Response, SourceError>, HttpError> {
-    let request = get(client, url.clone());
-    let response = error_for_status(client.send(request).await?).await?;
-    Ok(match encoding(&response) {
-        Some(encoding) => Err(encoded(&encoding)),
-        None => Ok(response),
-    })
 }
 
 /// Whether the server may give a report later. A failure of `mod_dav_svn`
