@@ -101,10 +101,11 @@ fn check_workflow(input: &[u8]) -> Outcome {
     if format!("{:?}", named.findings) != format!("{:?}", again.findings) {
         return Err("looked at twice, and not the same".to_owned());
     }
+    let lines = lines(input);
     for finding in &named.findings {
         // What no workflow does has no place in one.
         if finding.rule != Rule::WorkflowMissing {
-            placed(finding, NAME, input)?;
+            placed(finding, NAME, lines, input.len())?;
         }
     }
     let unread = |it: &Diagnosis| {
@@ -138,16 +139,20 @@ fn word(findings: &[Finding]) -> String {
     rules.into_iter().collect::<Vec<_>>().join(" ")
 }
 
+fn lines(input: &[u8]) -> u64 {
+    let ends = |byte: &u8| matches!(byte, b'\n' | b'\r');
+    input.split(ends).count() as u64
+}
+
 /// Whether a finding is beside a line of the file, and tells little of it.
-fn placed(finding: &Finding, name: &str, input: &[u8]) -> Result<(), String> {
-    let lines = input.split(|byte| matches!(byte, b'\n' | b'\r')).count() as u64;
+fn placed(finding: &Finding, name: &str, lines: u64, len: usize) -> Result<(), String> {
     let path = finding.path.as_deref().unwrap_or_default();
     let place = path
         .strip_prefix(name)
         .and_then(|rest| rest.strip_prefix(':')?.split_once(':'))
         .and_then(|(line, column)| Some((line.parse().ok()?, column.parse().ok()?)));
     let inside = place.is_some_and(|(line, column): (u64, u64)| {
-        (1..=lines + 1).contains(&line) && (1..=input.len() as u64 + 2).contains(&column)
+        (1..=lines + 1).contains(&line) && (1..=len as u64 + 2).contains(&column)
     });
     // A configuration file that is named has lines of its own.
     let of_config = finding.rule == Rule::WorkflowInput && !path.starts_with(name);
@@ -220,12 +225,13 @@ fn check_asf_yaml(input: &[u8]) -> Outcome {
         return Err("looked at twice, and not the same".to_owned());
     }
     let (rows, findings) = judged;
+    let lines = lines(input);
     for finding in &findings {
         // An environment that is not there is told at the workflow that names it.
         if finding.rule == Rule::AsfYamlSilent {
             continue;
         }
-        placed(finding, asf_yaml::FILE, input)?;
+        placed(finding, asf_yaml::FILE, lines, input.len())?;
     }
     if rows.len() > used.len() {
         return Err(format!("{} environments", rows.len()));
