@@ -208,8 +208,8 @@ impl Api {
     }
 }
 
-/// The address that may be asked.
-/// The address of the API: GitHub's own, or one on this machine.
+/// The address of the API that may be asked: GitHub's own, or one on this
+/// machine.
 pub(super) fn address(address: Option<&str>) -> Result<Url, ApiError> {
     let given = address.map(str::trim).filter(|text| !text.is_empty());
     let no_url = |_| ApiError::Address { problem: "no URL" };
