@@ -71,14 +71,14 @@ pub struct Waiver {
     pub reason: String,
 }
 
-/// What GitHub told of the approval of the run that published.
+/// What GitHub told of the approval of the run that signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Approval {
     /// The job's environment, where it has one.
     pub environment: Option<String>,
     /// The run's number.
     pub run: Option<String>,
-    /// Which attempt of it published.
+    /// Which attempt of it signed.
     pub attempt: Option<u64>,
     /// When that attempt began, as GitHub writes it. GitHub keeps no time of an
     /// approval: one of a first attempt lies between this and `read_at`.
@@ -135,8 +135,8 @@ pub struct Receipt {
     pub files: Vec<File>,
     /// Every waiver that was used.
     pub waived: Vec<Waiver>,
-    /// Who approved the run; none where nobody was asked, as in a run that
-    /// finds every file on the index.
+    /// Who approved the run; none where nobody was asked, as with
+    /// `approval: off`.
     pub approval: Option<Approval>,
 }
 

@@ -1,7 +1,7 @@
 // Licensed to the Apache Software Foundation (ASF) under the Apache License,
 // Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
 
-//! Asks GitHub who approved the run, before anything is sent.
+//! Asks GitHub who approved the run, before anything is sent or signed.
 
 use std::time::{Duration, UNIX_EPOCH};
 

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::attest::Attached;
 use super::examine::Examined;
 use super::upload::Uploads;
-use super::{Run, cancel};
+use super::{Run, cancel, receipt};
 use crate::channel::Target;
 use crate::github::oidc::RequestCredentials;
 use crate::index::{self, EndpointError, Endpoints, FileState, Index, Ledger, Wanted};
@@ -61,12 +61,19 @@ impl Run<'_> {
         let ledger = self.ask(&index, &examined.batch).await?;
         self.tell_new_projects(&index, &ledger);
         let is_new = ledger.files().any(|(_, state)| *state == FileState::New);
-        // Where nothing is to be sent, nothing needs an approval; and a dry
-        // run has no identity that could say which one it would need.
-        if is_new
+        // A receipt is a signed word on who approved, so that it needs an
+        // approval as an upload does. Where nothing is sent and nothing signed,
+        // nothing needs one; and a dry run has no identity that could say which
+        // one it would need.
+        let signs = receipt::path(self.plan).is_some();
+        if (is_new || signs)
             && let Some(credentials) = &credentials
             && !self.is_approved(credentials).await
         {
+            if !is_new {
+                self.runner
+                    .log("all is on the index; the receipt alone needs the approval");
+            }
             return None;
         }
         if is_new && !self.is_unchanged_in_time(&examined).await {

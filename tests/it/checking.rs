@@ -5,6 +5,7 @@
 //! against the release (`check`), and a receipt against the source
 //! (`check-receipt`).
 
+mod approved;
 mod provenance;
 mod receipts;
 mod served;

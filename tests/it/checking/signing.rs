@@ -12,9 +12,9 @@ use testbed::sigstore::Fault;
 use super::{Attested, RECEIPT, SDIST, WHEEL};
 use crate::world::RELEASE;
 
-const OURS: &str = "https://github.com/apache/asf-pypi-publish/receipt/v1";
+pub(super) const OURS: &str = "https://github.com/apache/asf-pypi-publish/receipt/v1";
 
-fn statement(receipt: &Value) -> Value {
+pub(super) fn statement(receipt: &Value) -> Value {
     let payload = receipt["dsseEnvelope"]["payload"].as_str().unwrap();
     serde_json::from_slice(&BASE64.decode(payload).unwrap()).unwrap()
 }
