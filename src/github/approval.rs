@@ -4,10 +4,16 @@
 //! Whether two people stand behind a run: what GitHub said of it, held against
 //! what an approval must be.
 //!
-//! Decides which review counts: an approval for the job's environment by a
-//! person who started neither its first attempt nor this one, known by number
-//! and not by name.
+//! Decides what of the environment, the run and its workflow refuses; which
+//! review counts is `reviews`'.
 //! Can only stop a run: that the job may publish is for the index to say. Pure.
+
+mod reviews;
+
+#[cfg(test)]
+mod tests;
+
+use reviews::{Starters, approval, reviews};
 
 use super::api::ApiError;
 use super::claims::UnverifiedClaims;
@@ -15,13 +21,11 @@ use super::environment::{Environment, Review, Reviewer, User, WorkflowRun};
 use super::pinning;
 use crate::http::sanitise;
 use crate::plan::ApprovalLevel;
-use crate::report::approval::{ApprovalRow, ReviewRow, RunRow};
+use crate::report::approval::{ApprovalRow, RunRow};
 use crate::rules::{Finding, Rule};
 
 /// How much of a foreign name is shown, in bytes.
 const NAME: usize = 256;
-/// How much of a reviewer's words is kept, in bytes.
-const COMMENT: usize = 1024;
 /// How many of the patterns, reviewers or `uses:` are kept.
 const MOST: usize = 50;
 
@@ -101,57 +105,6 @@ fn names<'a>(texts: impl IntoIterator<Item = &'a String>) -> Vec<String> {
         .into_iter()
         .take(MOST)
         .map(|text| name(text))
-        .collect()
-}
-
-/// Who started the run, by number: the first attempt and the newest.
-struct Starters(Vec<u64>);
-
-impl Starters {
-    fn of(answers: &Answers) -> Self {
-        let run = answers.run.as_ref().ok();
-        let users = run.map(|run| [&run.actor, &run.triggering_actor]);
-        let users = users.into_iter().flatten().flatten();
-        // Behind an account that is no person's stands somebody unknown, who
-        // may be the very one who approves.
-        let people = users.filter(|user| user.is_person());
-        Self(people.map(|user| user.id).collect())
-    }
-
-    /// Whether nobody is missing: who is not known might be the one who approved.
-    fn are_known(&self) -> bool {
-        self.0.len() == 2
-    }
-
-    fn contain(&self, user: &User) -> bool {
-        self.0.contains(&user.id)
-    }
-}
-
-/// The reviews for the job's environment.
-fn reviews(
-    answers: &Answers,
-    environment: Option<&Environment>,
-    starters: &Starters,
-) -> Vec<ReviewRow> {
-    let (Some(environment), Ok(all)) = (environment, &answers.reviews) else {
-        return Vec::new();
-    };
-    all.iter()
-        .filter(|review| review.environments.iter().any(|it| it.id == environment.id))
-        .map(|review| {
-            let user = review.user.as_ref();
-            let is_another = |user: &User| user.is_person() && !starters.contain(user);
-            ReviewRow {
-                user: user.map(|user| name(&user.login)),
-                user_id: user.map(|user| user.id),
-                state: name(&review.state),
-                comment: sanitise(review.comment.as_deref().unwrap_or_default(), COMMENT),
-                counts: review.state == "approved"
-                    && starters.are_known()
-                    && user.is_some_and(is_another),
-            }
-        })
         .collect()
 }
 
@@ -256,48 +209,6 @@ fn protection(environment: &Environment, answers: &Answers) -> Vec<Finding> {
         findings.push(finding(Rule::RefUnprotected, &expected, found));
     }
     findings
-}
-
-/// Whether somebody who counts has approved.
-fn approval(
-    row: &ApprovalRow,
-    environment: &Environment,
-    answers: &Answers,
-    starters: &Starters,
-) -> Option<Finding> {
-    let expected = format!(
-        "an approval for `{}` by somebody who did not start the run",
-        name(&environment.name)
-    );
-    if row.approved {
-        // An attempt that nobody can name may be a later one.
-        let later = attempt(answers).is_none_or(|attempt| attempt > 1);
-        return later.then(|| {
-            let word = attempt(answers).map_or("an unknown attempt".to_owned(), |number| {
-                format!("attempt {number}")
-            });
-            let found = format!("{word}, with the approvals of all attempts");
-            Finding::new(Rule::ApprovalEarlier, None, "a first attempt", found)
-        });
-    }
-    let approvals = row.reviews.iter().filter(|it| it.state == "approved");
-    let approvals: Vec<&ReviewRow> = approvals.collect();
-    let of_starter =
-        |review: &&&ReviewRow| review.user_id.is_some_and(|id| starters.0.contains(&id));
-    let who = |review: &ReviewRow| {
-        let user = review.user.as_deref().unwrap_or("an account that is gone");
-        format!("`{user}`")
-    };
-    if let Some(review) = approvals.iter().find(of_starter) {
-        let found = format!("only by {}, who started it", who(review));
-        return Some(Finding::new(Rule::ApprovalOfStarter, None, expected, found));
-    }
-    let found = match (approvals.first(), row.reviews.first()) {
-        (Some(review), _) => format!("only by {}, which is no person's account", who(review)),
-        (None, Some(review)) => format!("`{}` by {}", review.state, who(review)),
-        (None, None) => "none".to_owned(),
-    };
-    Some(Finding::new(Rule::ApprovalMissing, None, expected, found))
 }
 
 /// A verdict on what could not be read: one for all that was refused, and one

@@ -54,6 +54,8 @@ pub struct Reviewer {
 /// A user by its login, or a team by its slug.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Named {
+    /// Its number: of a user among users, of a team among teams.
+    pub id: Option<u64>,
     /// Of a user.
     pub login: Option<String>,
     /// Of a team.

@@ -16,7 +16,7 @@ use serde::Serialize;
 pub struct ApprovalRow {
     /// What was asked: `required` or `recorded`.
     pub level: &'static str,
-    /// Whether somebody who did not start the run has approved it.
+    /// Whether a review counts.
     pub approved: bool,
     /// The job's environment; none where it has none.
     pub environment: Option<String>,
@@ -49,7 +49,8 @@ pub struct ReviewRow {
     pub state: String,
     /// The reviewer's words.
     pub comment: String,
-    /// Whether it is the approval of a person who did not start the run.
+    /// Whether it is the approval of a person who did not start the run, and
+    /// who is among the reviewers where these are persons alone.
     pub counts: bool,
 }
 

@@ -391,6 +391,9 @@ rules! {
     ApprovalOfStarter "approval-of-starter" Refuse Verdict false
         "The run was approved only by somebody who had started it."
         => "Start a new run, and have another person approve it on the page of the run.";
+    ApprovalOfStranger "approval-of-stranger" Refuse Verdict false
+        "The run was approved only by somebody who is not among the reviewers of the job's environment."
+        => "Start a new run, and have one of the environment's reviewers approve it. If the reviewers were changed after the approval, find out who did that first.";
     ApprovalUnreadable "approval-unreadable" Refuse Verdict false
         "GitHub did not let this job read whether the run was approved."
         => "Give the job `permissions: actions: read` (and `contents: read` where it checks out), and leave `github-token` out, so that it is the job's own.";

@@ -51,6 +51,11 @@ fn reviewers_rule(facts: &mut Facts) -> &mut Value {
     &mut facts.environment["protection_rules"][1]
 }
 
+/// A person who may approve.
+fn reviewer(login: &str, id: u64) -> Value {
+    json!({ "type": "User", "reviewer": user(login, id, "User") })
+}
+
 fn unlike_required() -> Vec<Wrong> {
     vec![
         Wrong::new("no rule", "reviewers-missing", |it| {
@@ -100,6 +105,12 @@ fn unlike_required() -> Vec<Wrong> {
         }),
         Wrong::new("the starter of this attempt", "approval-of-starter", |it| {
             it.run["triggering_actor"] = approver();
+        }),
+        Wrong::new("one who is no reviewer", "approval-of-stranger", |it| {
+            reviewers_rule(it)["reviewers"] = json!([reviewer("first-elected", 44)]);
+        }),
+        Wrong::new("a reviewer's old name", "approval-of-stranger", |it| {
+            reviewers_rule(it)["reviewers"] = json!([reviewer("second-person", 44)]);
         }),
         Wrong::new("nobody started it", "approval-unreadable", |it| {
             it.run["triggering_actor"] = Value::Null;
@@ -232,6 +243,41 @@ fn one_approval_that_counts_is_enough_among_others() {
     let asked = world.github.asked();
     let pages = asked.iter().filter(|it| it.path.ends_with("/approvals"));
     assert_eq!(pages.count(), 4);
+}
+
+#[test]
+fn an_approval_by_no_reviewer_is_told_beside_those_who_are_and_one_by_a_reviewer_counts() {
+    let world = World::with_release();
+    let two = json!([reviewer("first-elected", 44), reviewer("renamed", 22)]);
+    world.github.change(|it| {
+        reviewers_rule(it)["reviewers"] = two;
+        let stranger = user("passer-by", 55, "User");
+        it.reviews = vec![review("approved", &stranger, "Looks fine.")];
+    });
+    let ran = world.run("publish", &[REQUIRED]);
+    assert_eq!(ran.refusals(), ["approval-of-stranger"], "{}", ran.stderr);
+    let finding = &ran.report["findings"][0];
+    let expected = finding["expected"].as_str().unwrap();
+    assert!(expected.contains("user first-elected, user renamed"));
+    let found = finding["found"].as_str().unwrap();
+    assert!(found.contains("`passer-by`"), "{found}");
+    assert_eq!(ran.report["approval"]["reviews"][0]["counts"], false);
+    world.assert_untouched();
+
+    // The number is what counts: this reviewer was renamed since.
+    let approved = review("approved", &approver(), "Digest compared.");
+    world.github.change(|it| it.reviews.push(approved));
+    let ran = world.run("publish", &[REQUIRED]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert_eq!(ran.rules("warn"), rules(&[]));
+    let told = &ran.report["approval"];
+    assert_eq!(
+        told["reviewers"],
+        json!(["user first-elected", "user renamed"])
+    );
+    let reviews = told["reviews"].as_array().unwrap();
+    let counts: Vec<bool> = reviews.iter().map(|it| it["counts"] == true).collect();
+    assert_eq!(counts, [false, true]);
 }
 
 #[test]
