@@ -14,6 +14,8 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use super::{RELEASE, image, script};
 use crate::real::site::{KEYS, Site, project};
 
@@ -137,15 +139,14 @@ fn adapted(example: &str, site: &Site, before_publishing: &str) -> String {
         let (name, _) = line.trim_start().split_once(": ").unwrap_or_default();
         let changed = match name.trim_start_matches("- ") {
             "uses" => line.replace(line.split_once("uses: ").unwrap().1, "./"),
+            "SOURCE" => format!("{indent}SOURCE: {}", site.httpd.url(RELEASE)),
+            "PROJECTS" => format!("{indent}PROJECTS: example"),
             "source" => [
-                ("source", site.httpd.url(RELEASE)),
-                ("keys", site.httpd.url(KEYS)),
-                ("index", site.index.base()),
+                line.to_owned(),
+                format!("{indent}keys: {}", site.httpd.url(KEYS)),
+                format!("{indent}index: {}", site.index.base()),
             ]
-            .map(|(name, value)| format!("{indent}{name}: {value}"))
             .join("\n"),
-            "projects" => format!("{indent}projects: example"),
-            "require" => format!("{indent}require: 'example: sdist, wheel'"),
             _ => line.to_owned(),
         };
         workflow.push_str(&changed);
@@ -160,6 +161,58 @@ fn adapted(example: &str, site: &Site, before_publishing: &str) -> String {
         }
     }
     workflow
+}
+
+/// The lines of this job, and what belongs to them.
+fn of_job<'a>(log: &'a str, job: &str) -> impl Iterator<Item = &'a str> {
+    let begins = format!("/{job}] ");
+    let mut within = false;
+    log.lines().filter(move |line| {
+        if line.starts_with('[') {
+            within = line.contains(&begins);
+        }
+        within
+    })
+}
+
+/// The value of an output of this job's step, as act sets it.
+fn output<'a>(log: &'a str, job: &str, name: &str) -> &'a str {
+    let set = format!("::set-output:: {name}=");
+    let value = of_job(log, job).find_map(|line| line.split_once(&set));
+    value
+        .unwrap_or_else(|| panic!("{job} sets no {name}: {log}"))
+        .1
+}
+
+/// The summary of this job's step, as act prints it: what follows the word, up
+/// to the next line that act itself begins.
+fn summary(log: &str, job: &str) -> String {
+    let mut lines = of_job(log, job);
+    let first = lines.find_map(|line| line.split_once("  Summary - "));
+    let (_, first) = first.unwrap_or_else(|| panic!("{job} has no summary: {log}"));
+    let rest = lines.take_while(|line| !line.starts_with('['));
+    let mut page = String::new();
+    for line in std::iter::once(first).chain(rest) {
+        page.push_str(line);
+        page.push('\n');
+    }
+    page
+}
+
+/// The page begins with the verdict, has this row of the digest, and draws
+/// a chain with these steps.
+#[track_caller]
+fn assert_says(page: &str, verdict: &str, digest: &str, steps: &[&str]) {
+    let headline = format!("## ✅ asf-pypi-publish: {verdict}\n");
+    assert!(page.starts_with(&headline), "{page}");
+    let row = format!("| Release digest | {digest} |\n");
+    assert!(page.contains(&row), "{row}: {page}");
+    let (_, chain) = page.split_once("\n```mermaid\nflowchart TB\n").unwrap();
+    let (chain, _) = chain.split_once("\n```\n").unwrap();
+    assert_eq!(chain.matches("\"]:::").count(), 8, "{chain}");
+    for step in steps {
+        assert!(chain.contains(step), "{step}: {chain}");
+    }
 }
 
 #[test]
@@ -179,15 +232,59 @@ fn two_jobs_hand_a_digest_over_and_the_second_publishes_it() {
         assert!(site.index.contents(name).as_ref() == Some(bytes), "{name}");
     }
     // Both jobs said the same digest and revision, the second one as expected.
-    for said in [
-        format!("::set-output:: digest={digest}"),
-        format!("::set-output:: revision={revision}"),
-    ] {
-        assert_eq!(log.matches(&said).count(), 2, "{said}: {log}");
+    for job in ["Verify", "Publish"] {
+        assert_eq!(output(&log, job, "digest"), digest);
+        assert_eq!(output(&log, job, "revision"), revision.to_string());
+        let page = summary(&log, job);
+        assert!(page.contains(&site.signer), "{page}");
+        let named = format!("<code>{revision}</code></a> |\n");
+        assert!(page.contains(&named), "{page}");
     }
-    assert!(log.contains("Summary - "), "{log}");
-    assert!(log.contains("as expected"), "{log}");
-    assert!(log.contains(&site.signer), "{log}");
+    let short = &digest[..8];
+    let verified = summary(&log, "Verify");
+    assert_says(
+        &verified,
+        "verified",
+        &format!("<code>{digest}</code>, any was taken"),
+        &[
+            &format!("… Release digest<br>{short}…, to be compared\"]:::pending"),
+            "… Approval<br>by the reviewers\"]:::pending",
+        ],
+    );
+    let published = summary(&log, "Publish");
+    assert_says(
+        &published,
+        "published",
+        &format!("<code>{digest}</code>, as expected"),
+        &[
+            &format!("✓ Release digest<br>{short}…, as expected\"]:::proven"),
+            "✓ Approval<br>by second#45;person\"]:::proven",
+            "✓ Upload token<br>minted for this run\"]:::proven",
+            " 2 of 2\"]:::proven",
+        ],
+    );
+    // Who approved, as the stand-in of GitHub says.
+    let approved = "approved by second-person &#40;user 22&#41;&#58; Digest compared&#46;";
+    assert!(published.contains(approved), "{published}");
+
+    // What a later job would be given.
+    let told = output(&log, "Publish", "published");
+    let told: Vec<Value> = serde_json::from_str(told).unwrap();
+    let told: Vec<[&Value; 2]> = told
+        .iter()
+        .map(|it| [&it["file"], &it["verdict"]])
+        .collect();
+    for (name, _) in &files {
+        assert!(
+            told.contains(&[&json!(name), &json!("uploaded")]),
+            "{told:?}"
+        );
+    }
+    assert_eq!(told.len(), files.len());
+    let page = format!("{}simple/example/", site.index.base());
+    assert_eq!(output(&log, "Publish", "links"), page);
+    assert_eq!(output(&log, "Verify", "published"), "[]");
+    assert_eq!(output(&log, "Verify", "matrix"), r#"{"shard":["1/1"]}"#);
     for token in site.index.tokens() {
         assert!(!log.contains(&token), "a token was printed");
     }
@@ -228,5 +325,9 @@ fn what_is_committed_between_the_jobs_makes_the_second_refuse() {
     });
     assert!(!done, "{log}");
     assert!(log.contains("REFUSED source-changed"), "{log}");
+    let page = summary(&log, "Publish");
+    let headline = "## ❌ asf-pypi-publish: refused, 1 finding\n";
+    assert!(page.starts_with(headline), "{page}");
+    assert!(page.contains("source-changed"), "{page}");
     site.assert_untouched();
 }
