@@ -5,6 +5,7 @@
 //! together they are the release, and no shard fetches what another has.
 
 mod refused;
+mod wave;
 
 use std::collections::BTreeSet;
 
