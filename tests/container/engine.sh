@@ -28,7 +28,12 @@ if [ ${#sockets} -gt 90 ]; then
 fi
 url=unix://$sockets/podman.sock
 
-cat > "$engine/storage.conf" << CONF
+# Others read these files at any moment, without the lock: each is put there whole.
+put() { # put NAME < TEXT
+  cat > "$engine/$1.new"
+  mv "$engine/$1.new" "$engine/$1"
+}
+put storage.conf << CONF
 [storage]
 driver = "overlay"
 graphroot = "$engine/graph"
@@ -37,7 +42,7 @@ CONF
 # runc and cgroupfs work on every layout of cgroups and without systemd. The
 # limits are named because a process without CAP_SYS_RESOURCE can't raise them.
 files=$(ulimit -Hn)
-cat > "$engine/containers.conf" << CONF
+put containers.conf << CONF
 [engine]
 cgroup_manager = "cgroupfs"
 events_logger = "file"
@@ -46,7 +51,7 @@ runtime = "runc"
 netns = "none"
 default_ulimits = ["nofile=$files:$files", "nproc=32768:32768"]
 CONF
-cat > "$engine/env" << CONF
+put env << CONF
 export CONTAINERS_STORAGE_CONF='$engine/storage.conf'
 export CONTAINERS_CONF='$engine/containers.conf'
 export CONTAINER_HOST='$url'
