@@ -5,6 +5,7 @@
 //! the product makes before both.
 
 pub(crate) mod judges;
+mod public;
 mod signing;
 mod stand_in;
 mod verifying;
