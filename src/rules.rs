@@ -101,6 +101,13 @@ impl Rule {
                 | Self::DigestUnbound
                 | Self::HandoverBroken
                 | Self::HandoverDiffers
+                | Self::RefAny
+                | Self::WorkflowOutcome
+                | Self::WorkflowVariable
+                | Self::EnvironmentShared
+                | Self::ShardsUnchecked
+                | Self::SourceElsewhere
+                | Self::ActionForeign
                 | Self::ActionPlaceholder
                 | Self::ActionUnpinned
                 | Self::EnvironmentMissing

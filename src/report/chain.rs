@@ -103,8 +103,8 @@ impl Link {
             | SignerNotInKeys => Self::Keys,
             DigestMismatch => Self::Digest,
             EnvironmentMissing | ReviewersMissing | SelfReviewAllowed | RefUnprotected
-            | ApprovalMissing | ApprovalOfStarter | ApprovalOfStranger | ApprovalUnreadable
-            | ApprovalUnreachable => Self::Approval,
+            | ApprovalMissing | ApprovalOfStarter | ApprovalOfStranger | ApprovalRejected
+            | ApprovalUnreadable | ApprovalUnreachable | RefAny => Self::Approval,
             IdTokenMissing | AudienceForbidden | TokenRefused | TokenUnreachable
             | ProjectNotCovered => Self::Token,
             IndexConflict | ReleaseClosed | IndexRefused | IndexUnreachable | UploadRefused

@@ -406,6 +406,12 @@ rules! {
     ApprovalOff "approval-off" Warn Verdict false
         "The release goes to PyPI, and nobody asks whether the run was approved."
         => "Leave `approval` out.";
+    ApprovalRejected "approval-rejected" Warn Verdict false
+        "A reviewer rejected this run for the job's environment."
+        => "Read why before you go on; where the reviewer was right, start a new run.";
+    RefAny "ref-any" Warn Verdict false
+        "The job's environment admits every branch and tag, so that whoever may push a branch can ask for a review of a workflow of their own."
+        => "Let the environment admit protected branches only: `deployment_branch_policy: {protected_branches: true}` in `.asf.yaml`, or under Settings > Environments.";
     AdminsMayBypass "admins-may-bypass" Note Verdict false
         "Administrators of the repository may start a job without the review that its environment asks for; a first attempt that began so has no approval."
         => "Untick `Allow administrators to bypass configured protection rules` under Settings > Environments, if nobody needs it.";
@@ -435,6 +441,21 @@ rules! {
     WorkflowRunner "workflow-runner" Refuse Verdict false
         "The job runs where this action does not, or on a machine that outlives the job."
         => "Use `runs-on: ubuntu-latest`: container actions run on Linux alone, and what publishes should run where no other job left anything.";
+    WorkflowOutcome "workflow-outcome" Warn Verdict false
+        "A job goes on after a failure, or shows success in spite of one."
+        => "Remove the `continue-on-error`, or the condition that holds after a failure.";
+    WorkflowVariable "workflow-variable" Warn Verdict false
+        "A variable of the publishing job changes whom it speaks to, or what code it loads."
+        => "Remove it from the workflow's `env:`.";
+    EnvironmentShared "environment-shared" Warn Verdict false
+        "Another job runs in the environment of the publishing job: an approval of the one is an approval of the other, and what the index permits the one it permits the other."
+        => "Give the other job an environment of its own, or none.";
+    ShardsUnchecked "shards-unchecked" Warn Verdict false
+        "Nothing shows that the shards together are the release, or one of them ends the others."
+        => "Take the matrix from the job that verified, with `fail-fast: false`, and let a last job with `mode: check` look at the whole.";
+    SourceElsewhere "source-elsewhere" Warn Verdict false
+        "The source lies in the directory of a project whose name is not in the repository's."
+        => "Put your own project's directory and projects in the place of the example's.";
     JobNotAlone "job-not-alone" Warn Verdict false
         "Other code runs in the publishing job, and could ask for the same tokens."
         => "Move it to a job of its own, without `id-token`; what it made can be read before or after.";
@@ -456,6 +477,9 @@ rules! {
     HandoverDiffers "handover-differs" Warn Verdict false
         "The job whose page the reviewer decides by is given another release, or other rules, than the job that publishes."
         => "Give both jobs the same values; an `env:` at the top of the workflow says them once.";
+    ActionForeign "action-foreign" Refuse Verdict false
+        "A workflow uses another copy of this action, which may do anything."
+        => "Name it by `apache/asf-pypi-publish@` and the full hash of a commit that you reviewed.";
     ActionPlaceholder "action-placeholder" Refuse Verdict false
         "The workflow still names this action by the zeros of the example."
         => "Put the full hash of the release's commit that you reviewed in their place, with the version in a comment.";
