@@ -7,15 +7,21 @@
 //! One file a question; each decides which rule is broken and where. Pure:
 //! `commands::doctor` reads files and asks servers.
 
+mod action;
 pub mod asf_yaml;
 mod beside;
 mod expression;
 mod handover;
 mod jobs;
 pub mod keys;
+mod outcome;
 mod permissions;
 mod pinning;
 pub mod publishers;
+mod shards;
+mod shared;
+mod source;
+mod variables;
 mod with;
 pub mod workflow;
 
@@ -29,17 +35,14 @@ use crate::inputs::Inputs;
 use crate::plan::{ApprovalLevel, Outline};
 use crate::report::doctor::WorkflowRow;
 use crate::rules::{Finding, Rule, Severity};
+use action::{foreign, is_foreign, is_ours, names_us, steps};
 use asf_yaml::Used;
+use shared::Resident;
 use with::Given;
 use workflow::{Job, Step, Uses, Workflow};
 
-/// What `uses:` of this action ends with, whoever's copy it is.
-const ACTION: &str = "/asf-pypi-publish";
 /// How much of a foreign text is told, in characters.
 const SHOWN: usize = 500;
-/// The checkout's own action.
-const LOCAL: &str = "./";
-
 /// A file of the checkout.
 pub struct File {
     /// Its path in the checkout.
@@ -59,6 +62,8 @@ pub struct Checkout<'a> {
     pub workflows: Vec<File>,
     /// Whether `./` is this very action.
     pub is_this_action: bool,
+    /// Owner and name of the repository, where anything says it.
+    pub repository: Option<(String, String)>,
     /// Reads a configuration file that a step names.
     pub read_config: ReadConfig<'a>,
 }
@@ -68,6 +73,8 @@ pub struct Checkout<'a> {
 pub struct Planned {
     /// What the inputs say of it.
     pub outline: Outline,
+    /// What the step says by itself, whatever `doctor` was given.
+    pub said: Outline,
     /// Whether the index is known before the day.
     pub index_known: bool,
     /// Whether the projects are.
@@ -119,6 +126,7 @@ pub struct Diagnosis {
 pub fn diagnose(checkout: &Checkout<'_>, own: &Inputs) -> Diagnosis {
     let mut diagnosis = Diagnosis::default();
     let mut any_unreadable = false;
+    let mut others = Vec::new();
     for file in &checkout.workflows {
         match read(file) {
             Ok(workflow) => {
@@ -126,9 +134,13 @@ pub fn diagnose(checkout: &Checkout<'_>, own: &Inputs) -> Diagnosis {
                     .jobs
                     .iter()
                     .any(|job| steps(checkout, job).next().is_some());
+                let mut publishing = Vec::new();
                 if uses_us || file.is_named {
-                    diagnosis.look_at(checkout, own, &workflow);
+                    publishing = diagnosis.look_at(checkout, own, &workflow);
                 }
+                let jobs = workflow.jobs.iter();
+                let jobs = jobs.filter(|job| !publishing.contains(&job.id.text));
+                others.extend(jobs.filter_map(|job| Resident::of(&workflow, job)));
             }
             Err(finding) => {
                 any_unreadable |= finding.refuses();
@@ -142,6 +154,9 @@ pub fn diagnose(checkout: &Checkout<'_>, own: &Inputs) -> Diagnosis {
         let finding = Finding::new(Rule::WorkflowMissing, None, expected, found);
         diagnosis.findings.push(finding);
     }
+    let names = diagnosis.environments.iter().map(|it| it.name.as_str());
+    let shared = shared::judge(names, &others);
+    diagnosis.findings.extend(shared);
     diagnosis.findings.iter_mut().for_each(shorten);
     diagnosis
 }
@@ -176,49 +191,37 @@ fn read(file: &File) -> Result<Workflow, Finding> {
     })
 }
 
-fn names_us(bytes: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(bytes).to_ascii_lowercase();
-    text.contains(ACTION.trim_start_matches('/')) || text.contains("uses: ./")
-}
-
-/// The steps of a job that use this action.
-fn steps<'a>(
-    checkout: &'a Checkout<'_>,
-    job: &'a Job,
-) -> impl Iterator<Item = (&'a Step, &'a Uses)> {
-    job.steps.iter().filter_map(move |step| {
-        let uses = step.uses.as_ref()?;
-        is_ours(checkout, uses).then_some((step, uses))
-    })
-}
-
-/// Whether a `uses:` is of this action, whoever's copy it is.
-fn is_ours(checkout: &Checkout<'_>, uses: &Uses) -> bool {
-    let (action, _) = uses.text.split_once('@').unwrap_or((&uses.text, ""));
-    action.to_ascii_lowercase().ends_with(ACTION) || (checkout.is_this_action && uses.text == LOCAL)
-}
-
-/// Whether a `uses:` is of this action, at whatever commit.
-fn is_action(uses: &str, action: &str) -> bool {
-    let (name, _) = uses.split_once('@').unwrap_or((uses, ""));
-    name.eq_ignore_ascii_case(action)
-}
-
 /// `file:line:column`.
 fn at(workflow: &Workflow, place: Place) -> String {
     format!("{}:{place}", workflow.path)
 }
 
 impl Diagnosis {
-    fn look_at(&mut self, checkout: &Checkout<'_>, own: &Inputs, workflow: &Workflow) {
+    /// Looks at a workflow; gives the names of the jobs that publish.
+    fn look_at(
+        &mut self,
+        checkout: &Checkout<'_>,
+        own: &Inputs,
+        workflow: &Workflow,
+    ) -> Vec<String> {
         self.findings.extend(permissions::top(workflow));
-        let mut publishes = false;
+        let mut publishing = Vec::new();
         for job in &workflow.jobs {
             let ours: Vec<(&Step, &Uses)> = steps(checkout, job).collect();
             let is_publishing = self.look_at_steps(checkout, own, workflow, job, &ours);
-            publishes |= is_publishing;
-            if !is_publishing {
+            if is_publishing {
+                publishing.push(job.id.text.clone());
+            } else {
                 self.findings.extend(permissions::of_other(workflow, job));
+            }
+            let steps: Vec<&Step> = ours.iter().map(|(step, _)| *step).collect();
+            if !ours.is_empty() {
+                let told = outcome::judge(workflow, job, &steps, is_publishing);
+                self.findings.extend(told);
+            }
+            if is_publishing {
+                self.findings
+                    .extend(variables::judge(workflow, job, &steps));
             }
             self.findings.extend(jobs::reusable(workflow, job));
             if !ours.is_empty() {
@@ -230,14 +233,16 @@ impl Diagnosis {
                 .iter()
                 .chain(job.steps.iter().filter_map(|step| step.uses.as_ref()));
             for uses in all {
-                let is_ours = is_ours(checkout, uses);
+                let is_copy = is_ours(checkout, uses) || is_foreign(uses);
                 self.findings
-                    .extend(pinning::judge(workflow, uses, is_ours));
+                    .extend(pinning::judge(workflow, uses, is_copy));
+                self.findings.extend(foreign(workflow, uses));
             }
         }
-        if publishes {
+        if !publishing.is_empty() {
             self.findings.extend(jobs::triggers(workflow));
         }
+        publishing
     }
 
     /// Looks at the steps of a job that use this action; whether it publishes.
@@ -275,6 +280,7 @@ impl Diagnosis {
                 .any(|it| it.expected.starts_with("`expected-digest`"));
             self.findings.extend(findings);
             self.findings.extend(handover::broken(workflow, job, step));
+            self.findings.extend(beside::config(workflow, job, step));
             if !given.publishes() {
                 continue;
             }
@@ -282,6 +288,11 @@ impl Diagnosis {
             let unseen = handover::digest(workflow, step, is_digest_refused, &is_ours);
             self.findings.extend(unseen);
             self.findings.extend(given.approval(&planned));
+            let repository = checkout.repository.as_ref();
+            self.findings
+                .extend(source::judge(workflow, step, &planned, repository));
+            self.findings
+                .extend(shards::judge(workflow, job, step, &is_ours));
             levels.extend(planned.iter().map(of_approval));
             let environment = match (&job.environment, jobs::environment_name(job)) {
                 (None, _) => Some(String::new()),

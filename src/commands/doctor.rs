@@ -70,6 +70,7 @@ pub(super) async fn doctor(
         let checkout = Checkout {
             workflows: checkout::workflows(&root, outline.workflows.as_deref()),
             is_this_action: checkout::is_this_action(&root),
+            repository: checkout::repository(context, &root),
             read_config: &read_config,
         };
         let count = checkout.workflows.len();

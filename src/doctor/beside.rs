@@ -5,12 +5,45 @@
 //! runs in it, so that every other step, every container and a runner that
 //! outlives the job could publish as well.
 
+use super::action::is_action;
+use super::at;
 use super::workflow::{Job, Step, Workflow};
-use super::{at, is_action};
 use crate::rules::{Finding, Rule};
 
 /// Reads the project's own files for `config`, and runs none of them.
 const CHECKOUT: &str = "actions/checkout";
+
+/// What makes a checkout one of other files than the run's own commit.
+const OF_ELSEWHERE: [&str; 3] = ["path", "ref", "repository"];
+
+/// That a configuration file is there when the step begins, as it is in the
+/// commit that is run.
+pub(super) fn config(workflow: &Workflow, job: &Job, step: &Step) -> Option<Finding> {
+    let with = step.with.iter().find(|it| it.name.text == "config")?;
+    if with.value.as_deref().map(str::trim) == Some("none") {
+        return None;
+    }
+    let tell = |place, found: String| {
+        let path = at(workflow, place);
+        let expected =
+            "`config`: an earlier step with `actions/checkout`, of the commit that is run";
+        Finding::new(Rule::WorkflowInput, Some(&path), expected, found).advise(
+            "Check out the repository before, with neither `repository` nor `ref` nor `path`.",
+        )
+    };
+    let before = job.steps.iter().take_while(|it| it.place != step.place);
+    let mut checkouts = before.filter(|it| {
+        let uses = it.uses.as_ref();
+        uses.is_some_and(|uses| is_action(&uses.text, CHECKOUT))
+    });
+    let Some(checkout) = checkouts.next() else {
+        return Some(tell(with.name.place, "no checkout".to_owned()));
+    };
+    let mut with = checkout.with.iter();
+    let other = with.find(|it| OF_ELSEWHERE.contains(&it.name.text.as_str()))?;
+    let found = format!("a checkout with `{}`", other.name.text);
+    Some(tell(other.name.place, found).as_warning())
+}
 
 /// Other code in the job; `is_ours` knows the steps of this action.
 pub(super) fn judge(

@@ -11,13 +11,24 @@ pub(super) fn is_opaque(text: &str) -> bool {
 }
 
 /// Each dotted name within `${{ }}`, as its parts: `needs.verify.outputs.digest`.
-/// `needs['verify']` counts as `needs.verify`; texts in quotes are none.
+/// `needs['verify']` counts as `needs.verify`; texts in quotes are none. In lower
+/// case, as GitHub minds no case.
 pub(super) fn references(text: &str) -> Vec<Vec<String>> {
-    expressions(text).flat_map(names).collect()
+    let all = expressions(text).flat_map(names);
+    all.map(lower).collect()
 }
 
-/// The parts of the one name that is the whole value.
+/// The parts of the one name that is the whole value, in lower case.
 pub(super) fn sole(text: &str) -> Option<Vec<String>> {
+    sole_as_written(text).map(lower)
+}
+
+fn lower(parts: Vec<String>) -> Vec<String> {
+    let parts = parts.into_iter();
+    parts.map(|part| part.to_ascii_lowercase()).collect()
+}
+
+fn sole_as_written(text: &str) -> Option<Vec<String>> {
     let inner = text.trim().strip_prefix("${{")?.strip_suffix("}}")?;
     let mut names = names(inner);
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.[]'".contains(c);
@@ -45,7 +56,9 @@ pub(super) fn with_env(text: &str, of: &dyn Fn(&str) -> Option<String>) -> Strin
         out.push_str(before);
         let end = after.find("}}").map_or(after.len(), |at| at + 2);
         let whole = &rest[before.len()..rest.len() - after.len() + end];
-        let name = sole(whole).filter(|name| name.len() == 2 && name[0] == "env");
+        // The names of variables do mind it on Linux.
+        let name = sole_as_written(whole)
+            .filter(|name| name.len() == 2 && name[0].eq_ignore_ascii_case("env"));
         match name.and_then(|name| of(&name[1])) {
             Some(value) => out.push_str(&value),
             None => out.push_str(whole),
@@ -122,6 +135,7 @@ mod tests {
             ),
             ("${{ inputs.é }}", vec!["inputs."]),
             ("${{ inputs.unended", vec!["inputs.unended"]),
+            ("${{ Needs.A.outputs['B'] }}", vec!["needs.a.outputs.b"]),
         ] {
             let found: Vec<String> = references(text).iter().map(|it| it.join(".")).collect();
             assert_eq!(found, expected, "{text}");

@@ -71,17 +71,25 @@ fn of_input(workflow: &Workflow, input: &str) -> Missing {
 }
 
 fn of_needs(workflow: &Workflow, job: &Job, from: &str, output: &str) -> Missing {
-    let Some(other) = workflow.jobs.iter().find(|it| it.id.text == from) else {
+    let Some(other) = workflow
+        .jobs
+        .iter()
+        .find(|it| it.id.text.eq_ignore_ascii_case(from))
+    else {
         return Some((format!("a job `{from}`"), true));
     };
-    if !job.needs.iter().any(|name| name == from) {
+    if !job.needs.iter().any(|name| name.eq_ignore_ascii_case(from)) {
         return Some((
             format!("`needs: {from}` in the job `{}`", job.id.text),
             true,
         ));
     }
     // Nobody here knows what a reusable workflow gives.
-    let is_there = other.uses.is_some() || other.outputs.iter().any(|it| it.name == output);
+    let is_there = other.uses.is_some()
+        || other
+            .outputs
+            .iter()
+            .any(|it| it.name.eq_ignore_ascii_case(output));
     (!is_there).then(|| {
         (
             format!("`{output}` among the `outputs` of the job `{from}`"),
@@ -99,7 +107,7 @@ fn of_env(job: &Job, step: &Step, name: &str) -> (String, bool) {
 
 fn of_step(job: &Job, step: &Step, id: &str) -> Missing {
     let mut before = job.steps.iter().take_while(|it| it.place != step.place);
-    let is_there = before.any(|it| it.id.as_deref() == Some(id));
+    let is_there = before.any(|it| it.has_id(id));
     (!is_there).then(|| (format!("an earlier step with `id: {id}` in the job"), true))
 }
 
@@ -154,12 +162,24 @@ pub(super) fn digest(
             if let Some(finding) = differs {
                 return vec![finding];
             }
-            let same = said("revision").and_then(|with| sole(with.value.as_deref()?));
-            if same.is_some_and(|name| name.get(1).is_some_and(|it| it == from)) {
+            let revision = said("revision").and_then(|with| with.value.as_deref());
+            let is_same = revision.and_then(sole).is_some_and(|name| {
+                let parts: Vec<&str> = name.iter().map(String::as_str).collect();
+                let ["needs", same, "outputs", output] = *parts.as_slice() else {
+                    return false;
+                };
+                let mut jobs = workflow.jobs.iter().filter(|_| same == from);
+                let other = jobs.find(|it| it.id.text.eq_ignore_ascii_case(from));
+                other.is_some_and(|it| printer(it, output, "revision", is_ours).is_some())
+            });
+            if is_same {
                 return Vec::new();
             }
-            let expected = "`revision` from that job too, so that both jobs read the same tree";
-            let mut finding = tell(with, expected, "the digest alone".to_owned());
+            let expected = "`revision` from that step too, so that both jobs read the same tree";
+            let found = revision.map_or("the digest alone".to_owned(), |it| {
+                format!("`{}`", it.trim())
+            });
+            let mut finding = tell(with, expected, found);
             finding.severity = Severity::Note;
             vec![finding]
         }
@@ -186,7 +206,10 @@ fn unseen(
     output: &str,
     is_ours: &dyn Fn(&Step) -> bool,
 ) -> Option<String> {
-    let other = workflow.jobs.iter().find(|it| it.id.text == from)?;
+    let other = workflow
+        .jobs
+        .iter()
+        .find(|it| it.id.text.eq_ignore_ascii_case(from))?;
     if has_id_token(workflow, other) {
         return Some(format!(
             "the job `{from}`, which has `id-token: write` itself"
@@ -195,7 +218,11 @@ fn unseen(
     if let Some(uses) = &other.uses {
         return Some(format!("the reusable workflow `{}`", uses.text));
     }
-    let value = &other.outputs.iter().find(|it| it.name == output)?.value;
+    let value = &other
+        .outputs
+        .iter()
+        .find(|it| it.name.eq_ignore_ascii_case(output))?
+        .value;
     let value = value.as_deref().unwrap_or_default();
     let printer = of_printer(workflow, from, output, is_ours);
     printer.is_none().then(|| {
@@ -213,15 +240,28 @@ fn of_printer<'a>(
     output: &str,
     is_ours: &dyn Fn(&Step) -> bool,
 ) -> Option<&'a Step> {
-    let other = workflow.jobs.iter().find(|it| it.id.text == from)?;
-    let output = other.outputs.iter().find(|it| it.name == output)?;
+    let mut jobs = workflow.jobs.iter();
+    let other = jobs.find(|it| it.id.text.eq_ignore_ascii_case(from))?;
+    printer(other, output, "digest", is_ours)
+}
+
+/// The step of this action whose output of the name `what` is the job's output
+/// of the name `output`.
+pub(super) fn printer<'a>(
+    job: &'a Job,
+    output: &str,
+    what: &str,
+    is_ours: &dyn Fn(&Step) -> bool,
+) -> Option<&'a Step> {
+    let mut outputs = job.outputs.iter();
+    let output = outputs.find(|it| it.name.eq_ignore_ascii_case(output))?;
     let name = sole(output.value.as_deref()?)?;
     let parts: Vec<&str> = name.iter().map(String::as_str).collect();
-    let ["steps", id, "outputs", "digest"] = *parts.as_slice() else {
+    let ["steps", id, "outputs", last] = *parts.as_slice() else {
         return None;
     };
-    let mut steps = other.steps.iter();
-    steps.find(|step| step.id.as_deref() == Some(id) && is_ours(step))
+    let mut steps = job.steps.iter();
+    steps.find(|step| last == what && step.has_id(id) && is_ours(step))
 }
 
 /// Which inputs the two steps are not given alike.
@@ -231,15 +271,18 @@ fn differences(workflow: &Workflow, step: &Step, printer: &Step) -> Option<Findi
         with.value.as_deref().map(|value| value.trim().to_owned())
     };
     let differs = |name: &&&str| value(step, name) != value(printer, name);
+    let code = |step: &Step| step.uses.as_ref().map(|uses| uses.text.clone());
+    let uses = (code(step) != code(printer)).then_some(&"uses");
     let names: Vec<String> = ALIKE
         .iter()
         .filter(differs)
+        .chain(uses)
         .map(|name| format!("`{name}`"))
         .collect();
     (!names.is_empty()).then(|| {
         let path = at(workflow, step.place);
         let expected = format!(
-            "the same release, by the same rules, as at {}",
+            "the same release, by the same rules and code, as at {}",
             at(workflow, printer.place)
         );
         let found = format!("another value of {}", names.join(", "));

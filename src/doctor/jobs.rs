@@ -5,9 +5,10 @@
 //! environment guards it, and what happens when two runs meet.
 
 use super::at;
-use super::expression::is_opaque;
+use super::expression::{is_opaque, references};
 use super::permissions::has_id_token;
 use super::workflow::{Job, Word, Workflow};
+use crate::config::yaml::Place;
 use crate::plan::ApprovalLevel;
 use crate::rules::{Finding, Rule, Severity};
 
@@ -98,16 +99,29 @@ pub(super) fn runner(workflow: &Workflow, job: &Job, is_publishing: bool) -> Opt
     if !is_publishing {
         return None;
     }
-    let is_own = |label: &&Word| {
-        let of_github = label.text.to_ascii_lowercase().starts_with("ubuntu-");
-        !of_github && !is_opaque(&label.text)
-    };
-    let own = job.runs_on.iter().find(is_own);
+    let own = job.runs_on.iter().find(|label| !is_of_github(&label.text));
     let expected =
         "a runner of GitHub's, such as `ubuntu-latest`, on which nobody else's job ran before";
     let own = own.or(job.runner_group.as_ref());
     own.map(|word| tell(word, expected).as_warning())
 }
+
+/// Whether this is a label of a machine that GitHub lends for one job: what is
+/// known only on the day may be any.
+fn is_of_github(label: &str) -> bool {
+    let label = label.to_ascii_lowercase();
+    let kind = label.strip_prefix("ubuntu-").unwrap_or_default();
+    let kind = kind.strip_suffix("-arm").unwrap_or(kind);
+    let is_version = |kind: &str| {
+        let digits = |part: &str| part.len() == 2 && part.bytes().all(|it| it.is_ascii_digit());
+        kind.split_once('.')
+            .is_some_and(|(a, b)| digits(a) && digits(b))
+    };
+    matches!(kind, "latest" | "slim") || is_version(kind)
+}
+
+/// What differs from run to run, so that a group with it holds one run.
+const OF_ONE_RUN: [&str; 3] = ["run_attempt", "run_id", "run_number"];
 
 /// Two runs follow one another, and none ends another half-way.
 pub(super) fn concurrency(workflow: &Workflow, job: &Job) -> Option<Finding> {
@@ -124,6 +138,11 @@ pub(super) fn concurrency(workflow: &Workflow, job: &Job) -> Option<Finding> {
             found,
         ));
     }
+    if let Some((place, found)) = no_group(job, workflow) {
+        let path = at(workflow, place);
+        let rule = Rule::WorkflowConcurrency;
+        return Some(Finding::new(rule, Some(&path), expected, found));
+    }
     let cancels = there.find_map(|it| it.cancels.as_ref().filter(|word| word.text != "false"))?;
     let path = at(workflow, cancels.place);
     let found = format!("`cancel-in-progress: {}`", cancels.text);
@@ -133,6 +152,39 @@ pub(super) fn concurrency(workflow: &Workflow, job: &Job) -> Option<Finding> {
         expected,
         found,
     ))
+}
+
+/// Why the groups that are there keep no two runs apart, or too much: each
+/// holds one run alone, or the job's own holds its shards too, of which GitHub
+/// lets one wait and cancels the others.
+fn no_group(job: &Job, workflow: &Workflow) -> Option<(Place, String)> {
+    let has = |group: &str, context: &str, parts: &[&str]| {
+        let mut names = references(group).into_iter();
+        names.any(|name| {
+            let part = name.get(1).map_or("", String::as_str);
+            name[0] == context && (parts.is_empty() || parts.contains(&part))
+        })
+    };
+    let both = [&job.concurrency, &workflow.concurrency];
+    let there = both.into_iter().flatten();
+    let mut groups = there.map(|it| (it.place, it.group.as_deref().unwrap_or_default()));
+    let (place, group) = groups.next()?;
+    let is_alone = |group: &str| has(group, "github", &OF_ONE_RUN);
+    if is_alone(group) && groups.all(|(_, group)| is_alone(group)) {
+        return Some((
+            place,
+            format!("`group: {group}`, in which each run is alone"),
+        ));
+    }
+    let is_own = job.concurrency.is_some() && job.strategy.is_some();
+    (is_own && !has(group, "matrix", &[])).then(|| {
+        (
+            place,
+            format!(
+                "`group: {group}` for all jobs of the matrix, of which GitHub cancels all but two"
+            ),
+        )
+    })
 }
 
 /// The job runs in an environment.

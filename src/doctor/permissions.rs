@@ -3,8 +3,9 @@
 
 //! What a job may do: `id-token: write` in the publishing job and nowhere else.
 
+use super::action::is_action;
+use super::at;
 use super::workflow::{Job, Permissions, Workflow};
-use super::{at, is_action};
 use crate::plan::ApprovalLevel;
 use crate::rules::{Finding, Rule};
 

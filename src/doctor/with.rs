@@ -90,14 +90,14 @@ impl<'a> Given<'a> {
     /// Nobody asks whether a release for PyPI was approved, or may not.
     pub(super) fn approval(&self, planned: &[Planned]) -> Option<Finding> {
         let to_pypi = |it: &&Planned| {
-            let index = it.outline.index.as_ref().filter(|_| it.index_known);
-            matches!(index, None | Some(IndexChoice::Pypi))
+            let index = it.said.index.as_ref();
+            matches!(index, None | Some(IndexChoice::Pypi)) || self.is_opaque("index")
         };
         let found = planned.iter().filter(to_pypi).find_map(|it| {
             if !it.is_approval_known {
                 return Some("an expression, which is known on the day");
             }
-            (it.outline.approval == Some(ApprovalLevel::Off)).then_some("`off`")
+            (it.said.approval == Some(ApprovalLevel::Off)).then_some("`off`")
         })?;
         let with = self.step.with.iter().find(|it| it.name.text == "approval");
         let path = at(
@@ -151,6 +151,7 @@ impl<'a> Given<'a> {
             problems.extend(self.illegal(&inputs, config.is_known));
             planned.push(Planned {
                 outline: Outline::read(&merged).0,
+                said: Outline::read(&inputs).0,
                 index_known: own.is_given("index") || !self.is_opaque("index"),
                 projects_known: own.is_given("projects") || !self.is_opaque("projects"),
                 is_approval_known: !self.is_opaque("approval"),

@@ -36,8 +36,40 @@ pub struct Declared {
     pub name: String,
     /// Whether a run may begin without a value for it.
     pub may_be_empty: bool,
-    /// What it is where nobody says otherwise.
+    /// What it is where nobody says otherwise: of a choice without a default
+    /// the first.
     pub default: Option<String>,
+}
+
+/// A variable of an `env:`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variable {
+    /// Its name.
+    pub name: Word,
+    /// Its value as text.
+    pub value: String,
+}
+
+/// What is done whatever came before.
+#[derive(Clone, Debug, Default)]
+pub struct Conditions {
+    /// The `if:`.
+    pub condition: Option<Word>,
+    /// The `continue-on-error:`.
+    pub continues: Option<Word>,
+}
+
+/// A `strategy:`.
+#[derive(Clone, Debug)]
+pub struct Strategy {
+    /// Where the key is.
+    pub place: Place,
+    /// What `fail-fast` says; none where it says nothing.
+    pub fail_fast: Option<Word>,
+    /// The matrix where it is one expression.
+    pub matrix: Option<Word>,
+    /// Else its lists, by name; none of the values where they are an expression.
+    pub lists: Vec<(String, Option<Vec<String>>)>,
 }
 
 /// What `permissions:` grants.
@@ -56,6 +88,8 @@ pub struct Permissions {
 pub struct Concurrency {
     /// Where the key is.
     pub place: Place,
+    /// Its group.
+    pub group: Option<String>,
     /// What `cancel-in-progress` says, and where; none where it says nothing.
     pub cancels: Option<Word>,
 }
@@ -101,6 +135,10 @@ pub struct Step {
     pub uses: Option<Uses>,
     /// What it is given.
     pub with: Vec<With>,
+    /// Its own variables.
+    pub env: Vec<Variable>,
+    /// When it runs, and whether its failure counts.
+    pub conditions: Conditions,
     /// Where it begins.
     pub place: Place,
 }
@@ -116,6 +154,12 @@ pub struct Job {
     pub environment: Option<Word>,
     /// Its own concurrency.
     pub concurrency: Option<Concurrency>,
+    /// Its own variables.
+    pub env: Vec<Variable>,
+    /// When it runs, and whether its failure counts.
+    pub conditions: Conditions,
+    /// How it is multiplied.
+    pub strategy: Option<Strategy>,
     /// The jobs that it waits for.
     pub needs: Vec<String>,
     /// Its outputs.
@@ -144,8 +188,18 @@ pub struct Workflow {
     pub permissions: Option<Permissions>,
     /// Its concurrency.
     pub concurrency: Option<Concurrency>,
+    /// The variables of all its jobs.
+    pub env: Vec<Variable>,
     /// Its jobs, in the order of the file.
     pub jobs: Vec<Job>,
+}
+
+impl Step {
+    /// Whether this is its `id`, of which GitHub minds no case.
+    pub fn has_id(&self, id: &str) -> bool {
+        let own = self.id.as_deref();
+        own.is_some_and(|own| own.eq_ignore_ascii_case(id))
+    }
 }
 
 impl Permissions {

@@ -30,6 +30,9 @@ pub struct Outline {
     pub index: Option<IndexChoice>,
     /// Where KEYS lies; none where nothing says it.
     pub keys: Option<Vec<Location>>,
+    /// The name of the project's directory on the ASF's servers, where the
+    /// source lies in one.
+    pub home: Option<String>,
     /// Which projects.
     pub projects: Vec<Wanted>,
     /// Whether somebody must approve.
@@ -65,6 +68,7 @@ impl Outline {
             ApprovalLevel::read,
         );
         let outline = Self {
+            home: derived.as_ref().and_then(home),
             keys: keys.or_else(|| derived.map(|keys| vec![keys])),
             projects: reader
                 .lines("projects", "project names or globs", wanted)
@@ -83,6 +87,12 @@ impl Outline {
         };
         (outline, reader.problems)
     }
+}
+
+/// The directory in which KEYS lies.
+fn home(keys: &Location) -> Option<String> {
+    let mut segments = keys.url()?.path_segments()?.rev();
+    segments.nth(1).map(str::to_owned)
 }
 
 fn wanted(line: &str) -> Result<Wanted, String> {

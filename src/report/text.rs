@@ -46,6 +46,8 @@ pub fn outcome(report: &Report) -> String {
         .iter()
         .filter(|finding| finding.refuses())
         .count();
+    let is_warning = |finding: &&Finding| finding.severity == Severity::Warn;
+    let warnings = report.findings.iter().filter(is_warning).count();
     let part = report
         .shard
         .as_ref()
@@ -74,9 +76,13 @@ pub fn outcome(report: &Report) -> String {
             let all = counted(distributions, "distribution");
             format!("Checked: the index serves {all} as the release holds them, and no others.")
         }
-        Outcome::Ready => {
-            "Ready: nothing was found that would fail on the day of a release.".to_owned()
-        }
+        Outcome::Ready => match warnings {
+            0 => "Ready: nothing was found that would fail on the day of a release.".to_owned(),
+            _ => format!(
+                "Ready, but for {}: each says what may fail on the day, or what nothing guards.",
+                counted(warnings, "warning")
+            ),
+        },
         Outcome::Refused => format!(
             "Refused: {}{}.",
             counted(refusals, "finding"),

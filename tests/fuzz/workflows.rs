@@ -90,6 +90,7 @@ fn diagnosed(input: &[u8], is_named: bool) -> Diagnosis {
             bytes: Ok(input.to_vec()),
         }],
         is_this_action: true,
+        repository: Some(("apache".to_owned(), "example".to_owned())),
         read_config: &read_config,
     };
     diagnose(&checkout, &Inputs::from_pairs([]).0)

@@ -6,7 +6,9 @@
 
 mod faults;
 mod files;
+mod more_faults;
 mod servers;
+mod sharded;
 
 use std::path::Path;
 

@@ -6,10 +6,10 @@
 //! and passes over the rest.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
 
 use super::{
-    Concurrency, Declared, Job, Output, Permissions, Step, Trigger, Uses, With, Word, Workflow,
+    Concurrency, Conditions, Declared, Job, Output, Permissions, Step, Strategy, Trigger, Uses,
+    Variable, With, Word, Workflow,
 };
 use crate::config::yaml::{self, Map, Node, Place, Value, YamlError};
 use crate::doctor::expression::with_env;
@@ -39,6 +39,7 @@ impl Workflow {
             triggers: get(map, "on").map_or_else(Vec::new, |(_, on)| reader.triggers(on)),
             permissions: reader.permissions(map),
             concurrency: reader.concurrency(map),
+            env: env.clone(),
             jobs: jobs
                 .filter_map(|(key, job)| match &job.value {
                     Value::Map(job) => Some(reader.job(word(key), job, &env)),
@@ -73,9 +74,6 @@ fn word(key: &serde_yaml::Spanned<String>) -> Word {
     }
 }
 
-/// The variables of an `env:`, by name.
-type Env = BTreeMap<String, String>;
-
 struct Reader<'a> {
     text: &'a str,
     /// How many bytes of variables may still be put in: a short file could name
@@ -104,17 +102,50 @@ impl Reader<'_> {
         }
     }
 
-    fn env(&self, map: &Map) -> Env {
+    fn env(&self, map: &Map) -> Vec<Variable> {
         let variables = map_of(map, "env").into_iter().flatten();
         variables
-            .filter_map(|(key, node)| Some((key.value.clone(), self.scalar(node)?.text)))
+            .filter_map(|(key, node)| {
+                let value = self.scalar(node)?.text;
+                let name = word(key);
+                Some(Variable { name, value })
+            })
             .collect()
     }
 
+    fn conditions(&self, map: &Map) -> Conditions {
+        let said = |name: &str| get(map, name).and_then(|it| self.scalar(it.1));
+        Conditions {
+            condition: said("if"),
+            continues: said("continue-on-error"),
+        }
+    }
+
+    fn strategy(&self, job: &Map) -> Option<Strategy> {
+        let (key, node) = get(job, "strategy")?;
+        let Value::Map(map) = &node.value else {
+            return None;
+        };
+        let list = |node: &Node| match &node.value {
+            Value::List(_) => Some(self.scalars(node).into_iter().map(|it| it.text).collect()),
+            _ => None,
+        };
+        let lists = map_of(map, "matrix").into_iter().flatten();
+        Some(Strategy {
+            place: Place::of(key),
+            fail_fast: get(map, "fail-fast").and_then(|it| self.scalar(it.1)),
+            matrix: get(map, "matrix").and_then(|it| self.scalar(it.1)),
+            lists: lists
+                .map(|(key, node)| (key.value.clone(), list(node)))
+                .collect(),
+        })
+    }
+
     /// The value with what the nearest `env:` says of each variable.
-    fn with_env(&self, value: &str, near: &[&Env]) -> String {
+    fn with_env(&self, value: &str, near: &[&[Variable]; 3]) -> String {
         let of = |name: &str| {
-            let value = near.iter().find_map(|env| env.get(name))?;
+            let mut all = near.iter().flat_map(|env| env.iter());
+            let value = &all.find(|it| it.name.text == name)?.value;
             let room = self.room.get().checked_sub(value.len())?;
             self.room.set(room);
             Some(value.clone())
@@ -149,6 +180,12 @@ impl Reader<'_> {
                 _ => None,
             };
             let default = said("default").filter(|text| !text.trim().is_empty());
+            let options = match &node.value {
+                Value::Map(input) => get(input, "options").map(|it| self.scalars(it.1)),
+                _ => None,
+            };
+            let first = options.and_then(|options| options.into_iter().next());
+            let default = default.or_else(|| first.map(|word| word.text));
             let is_text = said("type").is_none_or(|kind| kind == "string");
             let is_required = said("required").as_deref() == Some("true");
             Declared {
@@ -180,17 +217,20 @@ impl Reader<'_> {
 
     fn concurrency(&self, map: &Map) -> Option<Concurrency> {
         let (key, node) = get(map, "concurrency")?;
-        let cancels = match &node.value {
-            Value::Map(map) => get(map, "cancel-in-progress").and_then(|it| self.scalar(it.1)),
+        let within = |name: &str| match &node.value {
+            Value::Map(map) => get(map, name).and_then(|it| self.scalar(it.1)),
             _ => None,
         };
+        let cancels = within("cancel-in-progress");
+        let group = self.scalar(node).or_else(|| within("group"));
         Some(Concurrency {
+            group: group.map(|word| word.text),
             place: Place::of(key),
             cancels,
         })
     }
 
-    fn job(&self, id: Word, job: &Map, env: &Env) -> Job {
+    fn job(&self, id: Word, job: &Map, env: &[Variable]) -> Job {
         let own = self.env(job);
         let node = |name: &str| get(job, name).map(|(_, node)| node);
         let environment = node("environment").and_then(|node| match &node.value {
@@ -223,23 +263,26 @@ impl Reader<'_> {
                 })
                 .collect(),
             runs_on,
+            conditions: self.conditions(job),
+            strategy: self.strategy(job),
             runner_group: group.and_then(|it| self.scalar(it.1)),
             containers: containers.map(|(key, _)| word(key)).collect(),
             uses: node("uses").and_then(|node| self.uses(node)),
             steps: steps
                 .iter()
-                .filter_map(|step| self.step(step, &[&own, env]))
+                .filter_map(|step| self.step(step, [&own, env]))
                 .collect(),
+            env: own,
         }
     }
 
-    fn step(&self, node: &Node, envs: &[&Env; 2]) -> Option<Step> {
+    fn step(&self, node: &Node, envs: [&[Variable]; 2]) -> Option<Step> {
         let Value::Map(step) = &node.value else {
             return None;
         };
         let with = map_of(step, "with").into_iter().flatten();
         let own = self.env(step);
-        let near = [&own, envs[0], envs[1]];
+        let near = [own.as_slice(), envs[0], envs[1]];
         Some(Step {
             id: get(step, "id")
                 .and_then(|it| self.scalar(it.1))
@@ -261,7 +304,9 @@ impl Reader<'_> {
                     reshaped: node.value == Value::Number && self.is_reshaped(node),
                 })
                 .collect(),
+            conditions: self.conditions(step),
             place: Place::of(node),
+            env: own,
         })
     }
 
@@ -289,123 +334,4 @@ impl Reader<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_workflow_is_read_with_its_places() {
-        let text = "on:\n  workflow_dispatch:\n    inputs:\n      a:\n        required: true\n      b:\n        description: x\n      c:\n        default: any\n\
-            permissions: {}\nconcurrency: release\njobs:\n  publish:\n    runs-on: [self-hosted, Linux]\n    \
-            environment:\n      name: pypi\n    needs: verify\n    permissions:\n      id-token: write\n    steps:\n      \
-            - uses: a/b@c # v1.2\n        with:\n          Version: 1.10\n          x: 8\n          y: true\n          z:\n";
-        let read = Workflow::read("w.yml", text.as_bytes()).unwrap();
-        let declared = |name: &str, may_be_empty, default: Option<&str>| Declared {
-            name: name.to_owned(),
-            may_be_empty,
-            default: default.map(str::to_owned),
-        };
-        assert_eq!(
-            read.triggers[0].inputs,
-            [
-                declared("a", false, None),
-                declared("b", true, None),
-                declared("c", false, Some("any"))
-            ]
-        );
-        let top = read.permissions.unwrap();
-        assert!(top.all.is_none() && top.scopes.is_empty());
-        assert!(read.concurrency.unwrap().cancels.is_none());
-        let job = &read.jobs[0];
-        assert_eq!(job.environment.as_ref().unwrap().text, "pypi");
-        assert_eq!(job.runs_on.len(), 2);
-        assert_eq!(job.needs, ["verify"]);
-        let granted = job.permissions.as_ref().unwrap();
-        assert_eq!(granted.of("id-token"), (true, true));
-        assert_eq!(granted.of("actions"), (false, false));
-        let step = &job.steps[0];
-        let uses = step.uses.as_ref().unwrap();
-        assert_eq!(uses.comment.as_deref(), Some("v1.2"));
-        assert_eq!((uses.place.line, uses.place.column), (21, 15));
-        let with: Vec<_> = step
-            .with
-            .iter()
-            .map(|it| (it.name.text.as_str(), it.value.as_deref(), it.reshaped))
-            .collect();
-        assert_eq!(
-            with,
-            [
-                ("version", Some("1.10"), true),
-                ("x", Some("8"), false),
-                ("y", Some("true"), false),
-                ("z", Some(""), false)
-            ]
-        );
-    }
-
-    #[test]
-    fn the_nearest_variable_is_put_in_and_a_long_one_not_without_end() {
-        let text = "env:\n  A: top\n  B: ${{ inputs.b }}\n  N: 1.10\njobs:\n  a:\n    env:\n      A: job\n    steps:\n      \
-            - with: {a: '${{ env.A }}', b: '${{ env.B }}/x', n: '${{ env.N }}', c: '${{ env.C }}'}\n      \
-            - env: {A: step}\n        with: {a: '${{ env.A }}'}\n";
-        let values = |text: &str| {
-            let read = Workflow::read("w.yml", text.as_bytes()).unwrap();
-            let steps = read.jobs.into_iter().flat_map(|job| job.steps);
-            let with = steps.flat_map(|step| step.with);
-            with.filter_map(|with| with.value).collect::<Vec<_>>()
-        };
-        assert_eq!(
-            values(text),
-            ["job", "${{ inputs.b }}/x", "1.10", "${{ env.C }}", "step"]
-        );
-        let long = "x".repeat(50_000);
-        let text = format!(
-            "env: {{A: {long}}}\njobs: {{a: {{steps: [{{with: {{a: '{}'}}}}]}}}}\n",
-            "${{ env.A }}".repeat(10_000)
-        );
-        let all: usize = values(&text).iter().map(String::len).sum();
-        assert!(all < 2 * yaml::LIMIT, "{all}");
-    }
-
-    #[test]
-    fn the_words_for_all_permissions_give_no_identity_token_to_readers() {
-        for (word, expected) in [("read-all", (false, false)), ("write-all", (true, true))] {
-            let text = format!("permissions: {word}\n");
-            let read = Workflow::read("w.yml", text.as_bytes()).unwrap();
-            let granted = read.permissions.unwrap();
-            assert_eq!(granted.of("id-token"), expected, "{word}");
-            assert!(granted.of("contents").0, "{word}");
-        }
-    }
-
-    #[test]
-    fn what_is_hostile_is_refused_and_what_is_odd_is_passed_over() {
-        let deep = format!("on: push\njobs: {}{}", "[".repeat(60), "]".repeat(60));
-        let mut bomb = vec!["a: &a [x, x, x, x, x, x, x, x, x, x]".to_owned()];
-        for (now, before) in ["b", "c", "d", "e", "f", "g"]
-            .iter()
-            .zip(["a", "b", "c", "d", "e", "f"])
-        {
-            let many = vec![format!("*{before}"); 10].join(", ");
-            bomb.push(format!("{now}: &{now} [{many}]"));
-        }
-        let bomb = bomb.join("\n");
-        for bad in ["", "- a", "a: [", &deep, &bomb, "a: 1\na: 2\n"] {
-            assert!(Workflow::read("w.yml", bad.as_bytes()).is_err(), "{bad}");
-        }
-        assert!(Workflow::read("w.yml", b"on: \xff").is_err());
-        assert!(Workflow::read("w.yml", &vec![b'#'; yaml::LIMIT + 1]).is_err());
-        for odd in [
-            "jobs: 7",
-            "jobs:\n  a: 7\n  b:\n    steps: 7\n",
-            "on: 7\npermissions: 7",
-        ] {
-            assert!(Workflow::read("w.yml", odd.as_bytes()).is_ok(), "{odd}");
-        }
-        // GitHub takes anchors.
-        let text = "x-job: &job\n  runs-on: a\njobs:\n  one: *job\n  two: *job\n";
-        assert_eq!(
-            Workflow::read("w.yml", text.as_bytes()).unwrap().jobs.len(),
-            2
-        );
-    }
-}
+mod tests;

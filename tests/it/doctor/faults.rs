@@ -6,7 +6,7 @@
 use super::{ASF_YAML, GOOD, WORKFLOW, examine, words, world};
 
 /// A change to [`GOOD`], and the rules that refuse and that warn because of it.
-type Case = (
+pub(super) type Case = (
     &'static str,
     &'static str,
     &'static [&'static str],
@@ -383,8 +383,13 @@ const CASES: &[Case] = &[
 
 #[test]
 fn each_fault_of_a_workflow_is_told_by_its_rule_and_its_line() {
+    assert_told(CASES);
+}
+
+#[track_caller]
+pub(super) fn assert_told(cases: &[Case]) {
     let world = world();
-    for (part, by, refuse, warn) in CASES {
+    for (part, by, refuse, warn) in cases {
         assert!(GOOD.contains(part), "{part}");
         let text = GOOD.replacen(part, by, 1);
         let ran = examine(&world, &[(WORKFLOW, &text), (".asf.yaml", ASF_YAML)]);

@@ -54,7 +54,7 @@ fn of_an_example_only_the_commit_is_missing() {
             assert_eq!(ran.refusals(), expected, "{name}\n{}", ran.stderr);
             // Neither the environments nor the projects are of this world.
             let warned = ran.rules("warn");
-            let elsewhere = ["asf-yaml-silent", "project-new"];
+            let elsewhere = ["asf-yaml-silent", "project-new", "source-elsewhere"];
             assert!(
                 warned.iter().all(|it| elsewhere.contains(&it.as_str())),
                 "{name}: {warned:?}"
@@ -67,7 +67,10 @@ fn of_an_example_only_the_commit_is_missing() {
 fn the_releases_of_a_configuration_file_are_all_looked_at() {
     let world = world();
     let step = "config: .github/p.yml\n          release: ${{ inputs.source }}";
+    let checkout = "    steps:\n      - uses: actions/checkout@0123456789abcdef0123456789abcdef01234567 # v6.0.0\n";
     let text = GOOD
+        .replace("    steps:\n", checkout)
+        .replace("      id-token", "      contents: read\n      id-token")
         .replace("source: ${{ inputs.source }}", step)
         .replace("          projects: example\n", "");
     let config = "source: https://dist.apache.org/repos/dist/release/example/\n\
