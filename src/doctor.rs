@@ -285,7 +285,7 @@ impl Diagnosis {
                 continue;
             }
             is_publishing = true;
-            let unseen = handover::digest(workflow, step, is_digest_refused, &is_ours);
+            let unseen = handover::digest(workflow, job, step, is_digest_refused, &is_ours);
             self.findings.extend(unseen);
             self.findings.extend(given.approval(&planned));
             let repository = checkout.repository.as_ref();

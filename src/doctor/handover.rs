@@ -116,6 +116,7 @@ fn of_step(job: &Job, step: &Step, id: &str) -> Missing {
 /// `is_ours` knows the steps of this action.
 pub(super) fn digest(
     workflow: &Workflow,
+    job: &Job,
     step: &Step,
     is_refused: bool,
     is_ours: &dyn Fn(&Step) -> bool,
@@ -151,7 +152,18 @@ pub(super) fn digest(
                     format!("the input `{input}`, which is `any` unless somebody changes it");
                 tell(with, from_other, found)
             });
-            any.into_iter().collect()
+            let unread = (any.is_none() && !is_read_before(workflow, job, is_ours)).then(|| {
+                let expected =
+                    "a job before it, without rights, whose page shows the reviewer the release";
+                let mut finding = tell(
+                    with,
+                    expected,
+                    "a digest as it was typed, and no page".to_owned(),
+                );
+                finding.severity = Severity::Note;
+                finding
+            });
+            any.into_iter().chain(unread).collect()
         }
         ["needs", from, "outputs", output] => {
             if let Some(found) = unseen(workflow, from, output, is_ours) {
@@ -187,6 +199,16 @@ pub(super) fn digest(
         _ if !is_opaque(value) => Vec::new(),
         _ => vec![tell(with, from_other, format!("`{}`", value.trim()))],
     }
+}
+
+/// Whether a job that this one waits for looks at the release.
+fn is_read_before(workflow: &Workflow, job: &Job, is_ours: &dyn Fn(&Step) -> bool) -> bool {
+    let waits = |other: &&Job| {
+        let mut needs = job.needs.iter();
+        needs.any(|name| name.eq_ignore_ascii_case(&other.id.text))
+    };
+    let before = workflow.jobs.iter().filter(waits);
+    before.flat_map(|other| &other.steps).any(is_ours)
 }
 
 /// Whether a run that is started without a word takes whatever comes out.

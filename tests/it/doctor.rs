@@ -108,6 +108,18 @@ fn examine(world: &World, files: &[(&str, &str)]) -> Ran {
     examine_in(world, folder.path(), &["--approval", "required"])
 }
 
+/// Nothing is told of [`GOOD`] but that its reviewer has no page to decide by.
+#[track_caller]
+fn assert_ready(ran: &Ran) {
+    let told = ["refuse", "warn", "note"].map(|severity| ran.rules(severity));
+    assert_eq!(
+        told,
+        [vec![], vec![], words(&["digest-unbound"])],
+        "{}",
+        ran.stderr
+    );
+}
+
 #[test]
 fn a_set_up_that_is_ready_is_told_so_with_the_form_to_register() {
     let world = world();
@@ -115,7 +127,7 @@ fn a_set_up_that_is_ready_is_told_so_with_the_form_to_register() {
     let ran = examine_in(&world, folder.path(), &["--approval", "required"]);
     assert_eq!(ran.status, 0, "{}", ran.stderr);
     assert_eq!(ran.report["outcome"], "ready");
-    assert_eq!(ran.report["findings"], serde_json::json!([]));
+    assert_ready(&ran);
     let checkup = &ran.report["checkup"];
     assert_eq!(
         checkup["workflows"][0]["place"],

@@ -7,7 +7,7 @@
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use super::{ASF_YAML, GOOD, WORKFLOW, checkout, examine, examine_in, words, world};
+use super::{ASF_YAML, GOOD, WORKFLOW, assert_ready, checkout, examine, examine_in, words, world};
 use crate::run::run_in;
 
 const ZEROS: &str = "0000000000000000000000000000000000000000";
@@ -160,12 +160,9 @@ fn hostile_files_are_refused_and_never_followed() {
     .unwrap();
     let ran = examine_in(&world, folder.path(), &["--approval", "required"]);
     assert_eq!(ran.refusals(), ["workflow-unreadable"]);
-    assert_eq!(
-        ran.report["findings"].as_array().unwrap().len(),
-        2,
-        "{}",
-        ran.report
-    );
+    let findings = ran.report["findings"].as_array().unwrap().iter();
+    let unreadable = findings.filter(|it| it["rule"] == "workflow-unreadable");
+    assert_eq!(unreadable.count(), 2, "{}", ran.report);
     assert!(!ran.everything().contains("a secret"));
 }
 
@@ -233,7 +230,7 @@ fn lines_for_asf_yaml_are_ready_to_paste() {
     assert_eq!(ran.refusals(), ["asf-yaml-illegal"], "{}", ran.stderr);
     let named = lines.replace("REVIEWERS", "example-pmc");
     let ran = examine(&world, &[(WORKFLOW, GOOD), (".asf.yaml", &named)]);
-    assert_eq!(ran.report["findings"], serde_json::json!([]));
+    assert_ready(&ran);
     for (text, rule) in [
         (
             ASF_YAML.replace("prevent_self_review: true", "prevent_self_review: false"),
