@@ -79,7 +79,7 @@ impl Gnupg {
     }
 
     /// Runs gpg at a time, its questions answered line by line.
-    fn answer(&self, at: u64, args: &[&str], answers: &str) -> Vec<u8> {
+    pub(super) fn answer(&self, at: u64, args: &[&str], answers: &str) -> Vec<u8> {
         let mut child = Command::new("gpg")
             .env("GNUPGHOME", self.home.path())
             .env("LC_ALL", "C")

@@ -5,8 +5,6 @@
 
 use std::cell::Cell;
 use std::fs;
-use std::io::Write;
-use std::process::{Command, Stdio};
 
 use testbed::openpgp::armor;
 
@@ -120,25 +118,7 @@ impl Maker {
 
     /// Runs a command of gpg that insists on asking.
     pub(super) fn converse(&self, at: u64, args: &[&str], answers: &str) -> Vec<u8> {
-        let mut gpg = Command::new("gpg")
-            .env("GNUPGHOME", self.gnupg.path(""))
-            .env("LC_ALL", "C")
-            .args(["--no-tty", "--yes", "--command-fd", "0"])
-            .args(["--pinentry-mode", "loopback", "--passphrase", ""])
-            .args(["--faked-system-time", &format!("{at}!")])
-            .args(args)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("gpg is installed");
-        let mut stdin = gpg.stdin.take().expect("a pipe");
-        stdin.write_all(answers.as_bytes()).expect("answers");
-        drop(stdin);
-        let output = gpg.wait_with_output().expect("an end");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "gpg {args:?}: {said}");
-        output.stdout
+        self.gnupg.answer(at, args, answers)
     }
 }
 
