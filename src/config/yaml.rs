@@ -185,7 +185,17 @@ pub fn read(bytes: &[u8]) -> Result<(&str, Node), YamlError> {
 /// # Errors
 /// The first thing that makes the file unreadable.
 pub fn read_foreign(bytes: &[u8]) -> Result<(&str, Node), YamlError> {
-    parse(text(bytes)?, foreign_options())
+    parse(text(bytes)?, foreign_options(100, 200))
+}
+
+/// The same, of a program that takes no anchors, aliases or tags either.
+///
+/// # Errors
+/// The first thing that makes the file unreadable.
+pub fn read_foreign_plain(bytes: &[u8]) -> Result<(&str, Node), YamlError> {
+    let mut options = foreign_options(0, 0);
+    options.reject_unsupported_tags = true;
+    parse(text(bytes)?, options)
 }
 
 fn parse(text: &str, options: Options) -> Result<(&str, Node), YamlError> {
@@ -230,7 +240,7 @@ fn options() -> Options {
 }
 
 /// As [`options`], for a file that is not ours.
-fn foreign_options() -> Options {
+fn foreign_options(anchors: usize, aliases: usize) -> Options {
     serde_yaml::options! {
         strict_booleans: true,
         duplicate_keys: DuplicateKeyPolicy::Error,
@@ -242,8 +252,8 @@ fn foreign_options() -> Options {
         },
         budget: serde_yaml::budget! {
             max_reader_input_bytes: Some(LIMIT),
-            max_anchors: 100,
-            max_aliases: 200,
+            max_anchors: anchors,
+            max_aliases: aliases,
             max_merge_keys: 0,
             max_documents: 1,
             max_depth: FOREIGN_DEPTH,

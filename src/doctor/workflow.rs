@@ -7,7 +7,7 @@
 
 mod reader;
 
-pub(super) use reader::{get, map_of};
+pub(super) use reader::get;
 
 use crate::config::yaml::Place;
 

@@ -34,8 +34,9 @@ pub struct EnvironmentRow {
     pub reviewers: usize,
     /// Whether nobody may approve a run of one's own.
     pub prevents_self_review: bool,
-    /// How long a run waits, in minutes.
-    pub wait_minutes: u64,
+    /// How long a run waits, in minutes; none where the file does not say it,
+    /// since the ASF's documentation and its program differ on that.
+    pub wait_minutes: Option<u64>,
 }
 
 /// What must be registered on the index for one project.
@@ -129,7 +130,8 @@ impl Checkup {
                 row.place.clone(),
                 row.reviewers.to_string(),
                 yes(row.prevents_self_review),
-                format!("{} min", row.wait_minutes),
+                row.wait_minutes
+                    .map_or("not said".to_owned(), |minutes| format!("{minutes} min")),
             ]
         });
         let publishers = self.publishers.iter().map(|row| {

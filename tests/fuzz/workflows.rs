@@ -173,9 +173,13 @@ fn placed(finding: &Finding, name: &str, lines: u64, len: usize) -> Result<(), S
 }
 
 pub fn asf_yaml() -> Target {
+    // As people have it who named their reviewers.
+    let named = ASF_YAML.replace("REVIEWERS", "example-pmc");
     let seeds = [
         ASF_YAML,
+        &named,
         "github: {environments: {pypi: {required_reviewers: [{id: a, type: User}], prevent_self_review: true}}}\n",
+        "github: {environments: {pypi: {deployment_branch_policy: {protected_branches: 'no', policies: [{name: 'v*', type: tag}]}}}}\n",
         "github:\n  environments:\n    pypi:\n      wait_timer: 0\n      deployment_branch_policy: {protected_branches: true}\n",
     ];
     Target {

@@ -4,6 +4,7 @@
 //! `doctor`, through the binary: workflows as people write them, what is told
 //! of each, and that nothing is ever sent.
 
+mod asf_yaml;
 mod faults;
 mod files;
 mod more_faults;
@@ -55,6 +56,9 @@ github:
         - id: example-pmc
           type: Team
       prevent_self_review: true
+      wait_timer: 15
+      deployment_branch_policy:
+        protected_branches: true
 ";
 
 const WORKFLOW: &str = ".github/workflows/release.yml";

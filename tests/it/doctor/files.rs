@@ -7,7 +7,7 @@
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use super::{ASF_YAML, GOOD, WORKFLOW, assert_ready, checkout, examine, examine_in, words, world};
+use super::{ASF_YAML, GOOD, WORKFLOW, checkout, examine, examine_in, words, world};
 use crate::run::run_in;
 
 const ZEROS: &str = "0000000000000000000000000000000000000000";
@@ -212,38 +212,6 @@ fn a_named_file_is_looked_at_alone_wherever_it_lies() {
     for path in ["../x.yml", "/etc/passwd", "none.yml"] {
         let ran = examine_in(&world, folder.path(), &["--workflow-files", path]);
         assert_eq!(ran.refusals(), ["workflow-unreadable"], "{path}");
-    }
-}
-
-#[test]
-fn lines_for_asf_yaml_are_ready_to_paste() {
-    let world = world();
-    let ran = examine(&world, &[(WORKFLOW, GOOD)]);
-    assert_eq!(ran.rules("warn"), ["asf-yaml-silent"], "{}", ran.stderr);
-    let lines = ran.report["checkup"]["asf_yaml"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    assert!(lines.contains("required_reviewers"));
-    // As they are, the reviewers are still to be named; then nothing is left.
-    let ran = examine(&world, &[(WORKFLOW, GOOD), (".asf.yaml", &lines)]);
-    assert_eq!(ran.refusals(), ["asf-yaml-illegal"], "{}", ran.stderr);
-    let named = lines.replace("REVIEWERS", "example-pmc");
-    let ran = examine(&world, &[(WORKFLOW, GOOD), (".asf.yaml", &named)]);
-    assert_ready(&ran);
-    for (text, rule) in [
-        (
-            ASF_YAML.replace("prevent_self_review: true", "prevent_self_review: false"),
-            "self-review-allowed",
-        ),
-        (
-            "github:\n  environments:\n    pypi:\n      wait_timer: 0\n".to_owned(),
-            "reviewers-missing",
-        ),
-        ("github: [".to_owned(), "asf-yaml-illegal"),
-    ] {
-        let ran = examine(&world, &[(WORKFLOW, GOOD), (".asf.yaml", &text)]);
-        assert_eq!(ran.refusals(), [rule], "{}", ran.stderr);
     }
 }
 

@@ -193,7 +193,7 @@ pub(super) fn examined(text: &str) -> Report {
             place: t(),
             reviewers: 2,
             prevents_self_review: true,
-            wait_minutes: 15,
+            wait_minutes: Some(15),
         }],
         publishers: vec![PublisherRow {
             project: t(),
