@@ -54,6 +54,8 @@ pub const GITHUB: &str = "https://github.com";
 /// GitHub's API: the only address that a token of GitHub is sent to.
 pub const GITHUB_API: &str = "https://api.github.com";
 
+/// What `uses:` names this action by: any other owner's is another action.
+pub const ACTION: &str = "apache/asf-pypi-publish";
 /// Where this project lives; part of the User-Agent.
 pub const PROJECT_PAGE: &str = "https://github.com/apache/asf-pypi-publish";
 /// The documentation of the rules; a rule's id is its anchor.

@@ -48,7 +48,7 @@ impl Run<'_> {
         match api {
             Ok(api) => {
                 let answers = ask(&api, claims, self.context.now()).await;
-                let (row, findings) = approval::judge(level, &answers);
+                let (row, findings) = approval::judge(level, answers);
                 for (name, value) in row.facts() {
                     self.runner.log(&format!("{name}: {value}"));
                 }

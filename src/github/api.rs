@@ -60,6 +60,14 @@ pub enum ApiError {
         /// What is wrong with it.
         why: String,
     },
+    /// The answer is of something else than was asked for.
+    #[error("an answer on {found}, and the job's identity token says {said}")]
+    Other {
+        /// What the identity token says.
+        said: String,
+        /// What was answered.
+        found: String,
+    },
 }
 
 impl ApiError {

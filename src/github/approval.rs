@@ -4,21 +4,26 @@
 //! Whether two people stand behind a run: what GitHub said of it, held against
 //! what an approval must be.
 //!
-//! Decides what of the environment, the run and its workflow refuses; which
-//! review counts is `reviews`'.
+//! Decides what of the run and its workflow refuses; what of the environment is
+//! `protection`'s, which review counts `reviews`', and which answer is of this
+//! job at all `held`'s.
 //! Can only stop a run: that the job may publish is for the index to say. Pure.
 
+mod held;
+mod protection;
 mod reviews;
 
 #[cfg(test)]
 mod tests;
 
-use reviews::{Starters, approval, reviews};
+use protection::{protection, refs};
+use reviews::{Starters, approval, rejections, reviews};
 
 use super::api::ApiError;
 use super::claims::UnverifiedClaims;
 use super::environment::{Environment, Review, Reviewer, User, WorkflowRun};
-use super::pinning;
+use super::pinning::{self, Uses};
+use crate::endpoints::ACTION;
 use crate::http::sanitise;
 use crate::plan::ApprovalLevel;
 use crate::report::approval::{ApprovalRow, RunRow};
@@ -49,20 +54,22 @@ pub struct Answers {
 }
 
 /// Judges the answers. Under `recorded` nothing refuses.
-pub fn judge(level: ApprovalLevel, answers: &Answers) -> (ApprovalRow, Vec<Finding>) {
+pub fn judge(level: ApprovalLevel, answers: Answers) -> (ApprovalRow, Vec<Finding>) {
+    let answers = &held::held(answers);
     let environment = answers.environment.as_ref().and_then(ok);
     let starters = Starters::of(answers);
     let reviews = reviews(answers, environment, &starters);
+    let uses = answers.workflow.as_deref().ok().and_then(pinning::uses);
     let row = ApprovalRow {
         level: level.word(),
         approved: reviews.iter().any(|review| review.counts),
         environment: answers.claims.environment.as_deref().map(name),
         reviewers: environment.map(reviewers),
-        self_review_prevented: environment.map(prevents_self_review),
+        self_review_prevented: environment.map(Environment::prevents_self_review),
         admins_may_bypass: environment.and_then(|it| it.can_admins_bypass),
         refs: environment.and_then(|it| refs(it, answers)),
         reviews,
-        run: run(answers),
+        run: run(answers, uses.as_ref()),
         read_at: answers.read_at.clone(),
     };
     let mut findings = unread(answers);
@@ -71,12 +78,13 @@ pub fn judge(level: ApprovalLevel, answers: &Answers) -> (ApprovalRow, Vec<Findi
         Some(Err(_)) => {}
         Some(Ok(environment)) => {
             findings.extend(protection(environment, answers));
+            findings.extend(rejections(&row));
             if answers.reviews.is_ok() && starters.are_known() {
                 findings.extend(approval(&row, environment, answers, &starters));
             }
         }
     }
-    findings.extend(pinned(&row.run));
+    findings.extend(uses.iter().flat_map(named));
     if level != ApprovalLevel::Required {
         findings = findings.into_iter().map(Finding::as_warning).collect();
     }
@@ -115,33 +123,16 @@ fn reviewers(environment: &Environment) -> Vec<String> {
         let kind = reviewer.kind.to_ascii_lowercase();
         name(&format!("{kind} {}", who.map_or("unknown", String::as_str)))
     };
-    let rules = environment.protection_rules.iter();
-    let reviewers = rules.flat_map(|rule| rule.reviewers.iter());
-    reviewers.take(MOST).map(shown).collect()
+    environment.reviewers().take(MOST).map(shown).collect()
 }
 
-fn prevents_self_review(environment: &Environment) -> bool {
-    let mut rules = environment.protection_rules.iter();
-    rules.any(|rule| rule.kind == "required_reviewers" && rule.prevent_self_review == Some(true))
-}
-
-fn refs(environment: &Environment, answers: &Answers) -> Option<Vec<String>> {
-    match environment.deployment_branch_policy {
-        None => Some(vec!["any".to_owned()]),
-        Some(policy) if policy.protected_branches => Some(vec!["protected".to_owned()]),
-        Some(_) => answers.patterns.as_ref().and_then(ok).map(names),
-    }
-}
-
-fn run(answers: &Answers) -> RunRow {
+fn run(answers: &Answers, uses: Option<&Uses>) -> RunRow {
     let claims = &answers.claims;
     let run = answers.run.as_ref().ok();
     let login = |user: &Option<User>| user.as_ref().map(|user| name(&user.login));
-    let uses = answers
-        .workflow
-        .as_ref()
-        .ok()
-        .and_then(|text| pinning::uses(text));
+    // Where somebody else's is named too, nobody knows which of them runs.
+    let known = uses.filter(|uses| !uses.ours.is_empty() && uses.foreign.is_empty());
+    let are_pinned = |uses: &Uses| uses.ours.iter().all(|one| pinning::is_pinned(one));
     RunRow {
         repository: claims.repository.as_deref().map(name),
         id: claims.run_id.as_deref().map(name),
@@ -153,11 +144,8 @@ fn run(answers: &Answers) -> RunRow {
         git_ref: claims.git_ref.as_deref().map(name),
         workflow: claims.workflow_path().map(name),
         workflow_commit: claims.workflow_commit().map(name),
-        pinned: uses
-            .as_ref()
-            .filter(|uses| !uses.is_empty())
-            .map(|uses| uses.iter().all(|uses| pinning::is_pinned(uses))),
-        uses: uses.as_ref().map(names),
+        pinned: known.map(are_pinned),
+        uses: uses.map(|uses| names(&uses.ours)),
     }
 }
 
@@ -177,38 +165,6 @@ fn no_environment(answers: &Answers) -> Finding {
         "a job in a GitHub environment with required reviewers",
         format!("a job of `{workflow}` in none"),
     )
-}
-
-/// What of the environment lets a single person publish.
-fn protection(environment: &Environment, answers: &Answers) -> Vec<Finding> {
-    let shown = name(&environment.name);
-    let finding = |rule, expected: &str, found: String| Finding::new(rule, None, expected, found);
-    let mut findings = Vec::new();
-    if reviewers(environment).is_empty() {
-        let expected = "an environment with required reviewers";
-        let found = format!("`{shown}` has none");
-        findings.push(finding(Rule::ReviewersMissing, expected, found));
-    } else if !prevents_self_review(environment) {
-        let expected = "an environment that prevents self-review";
-        let found = format!("`{shown}` does not");
-        findings.push(finding(Rule::SelfReviewAllowed, expected, found));
-    }
-    if environment.can_admins_bypass == Some(true) {
-        let expected = "an environment that nobody can bypass";
-        let found = format!("administrators can bypass `{shown}`");
-        findings.push(finding(Rule::AdminsMayBypass, expected, found));
-    }
-    let policy = environment.deployment_branch_policy;
-    let claims = &answers.claims;
-    if policy.is_some_and(|policy| policy.protected_branches)
-        && claims.ref_protected.as_deref() != Some("true")
-    {
-        let git_ref = name(claims.git_ref.as_deref().unwrap_or("an unknown ref"));
-        let expected = format!("a protected branch, as `{shown}` demands");
-        let found = format!("`{git_ref}`, which is not protected");
-        findings.push(finding(Rule::RefUnprotected, &expected, found));
-    }
-    findings
 }
 
 /// A verdict on what could not be read: one for all that was refused, and one
@@ -264,6 +220,10 @@ fn failed(all: &[(String, &ApiError)]) -> Finding {
             "Leave `github-token` out in a workflow, so that it is the job's own, and give the \
              job `permissions: actions: read`.",
         ),
+        Some((_, ApiError::Other { .. })) => finding.advise(
+            "Start a new run, and do not start an attempt while another one goes on. Where it \
+             stays so, tell the maintainers of this action.",
+        ),
         Some((_, ApiError::Address { .. })) => finding.advise(
             "Publish from a repository on github.com: no trusted publisher can be elsewhere.",
         ),
@@ -271,13 +231,20 @@ fn failed(all: &[(String, &ApiError)]) -> Finding {
     }
 }
 
-fn pinned(run: &RunRow) -> Option<Finding> {
-    let unpinned = run
-        .uses
-        .iter()
-        .flatten()
-        .find(|uses| !pinning::is_pinned(uses))?;
-    let expected = "`uses:` with the full hash of a commit";
-    let found = format!("`{unpinned}`");
-    Some(Finding::new(Rule::ActionUnpinned, None, expected, found))
+/// What is wrong with the names by which the workflow uses this action.
+fn named(uses: &Uses) -> Vec<Finding> {
+    let finding = |rule, expected: &str, uses: &String| {
+        Finding::new(rule, None, expected, format!("`{}`", name(uses)))
+    };
+    let foreign = uses.foreign.first().map(|foreign| {
+        let expected = format!("`uses: {ACTION}@` and the full hash of a commit");
+        // Whose code runs here is its own word.
+        finding(Rule::ActionForeign, &expected, foreign).as_warning()
+    });
+    let unpinned = uses.ours.iter().find(|uses| !pinning::is_pinned(uses));
+    let unpinned = unpinned.map(|unpinned| {
+        let expected = "`uses:` with the full hash of a commit";
+        finding(Rule::ActionUnpinned, expected, unpinned)
+    });
+    foreign.into_iter().chain(unpinned).collect()
 }

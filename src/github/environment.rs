@@ -28,6 +28,24 @@ pub struct Environment {
     pub deployment_branch_policy: Option<BranchPolicy>,
 }
 
+impl Environment {
+    /// Who must approve. What a rule of another kind lists are no reviewers.
+    pub fn reviewers(&self) -> impl Iterator<Item = &Reviewer> {
+        self.review_rules().flat_map(|rule| rule.reviewers.iter())
+    }
+
+    /// Whether the one who started a run cannot approve it.
+    pub fn prevents_self_review(&self) -> bool {
+        self.review_rules()
+            .any(|rule| rule.prevent_self_review == Some(true))
+    }
+
+    fn review_rules(&self) -> impl Iterator<Item = &ProtectionRule> {
+        let rules = self.protection_rules.iter();
+        rules.filter(|rule| rule.kind == "required_reviewers")
+    }
+}
+
 /// One rule of an environment.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct ProtectionRule {
@@ -116,6 +134,10 @@ impl User {
 /// A run of a workflow.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct WorkflowRun {
+    /// Its number.
+    pub id: u64,
+    /// Where it runs.
+    pub repository: Option<Home>,
     /// The newest attempt.
     pub run_attempt: Option<u64>,
     /// Who started the first attempt.
@@ -124,6 +146,13 @@ pub struct WorkflowRun {
     pub triggering_actor: Option<User>,
     /// When the newest attempt began, RFC 3339.
     pub run_started_at: Option<String>,
+}
+
+/// The repository of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Home {
+    /// `owner/name`.
+    pub full_name: String,
 }
 
 /// A repository, as owner and name.

@@ -395,7 +395,7 @@ rules! {
         "The run was approved only by somebody who is not among the reviewers of the job's environment."
         => "Start a new run, and have one of the environment's reviewers approve it. If the reviewers were changed after the approval, find out who did that first.";
     ApprovalUnreadable "approval-unreadable" Refuse Verdict false
-        "GitHub did not let this job read whether the run was approved."
+        "GitHub did not let this job read whether the run was approved, or answered with something of another run."
         => "Give the job `permissions: actions: read` (and `contents: read` where it checks out), and leave `github-token` out, so that it is the job's own.";
     ApprovalUnreachable "approval-unreachable" Refuse Outside false
         "GitHub's API did not answer whether the run was approved."

@@ -8,7 +8,7 @@
 //! environment's reviewers, as far as these are persons. Accounts are compared
 //! by number and never by name. Pure.
 
-use super::{Answers, attempt, name, reviewers};
+use super::{Answers, MOST, attempt, name, reviewers};
 use crate::github::environment::{Environment, Review, User};
 use crate::http::sanitise;
 use crate::report::approval::{ApprovalRow, ReviewRow};
@@ -41,8 +41,7 @@ impl Starters {
 /// here. Who is in a team the job's token may not read: GitHub alone holds an
 /// approval to it. An environment that names nobody is another rule's.
 fn listed(environment: &Environment) -> Option<Vec<u64>> {
-    let rules = environment.protection_rules.iter();
-    let reviewers: Vec<_> = rules.flat_map(|rule| rule.reviewers.iter()).collect();
+    let reviewers: Vec<_> = environment.reviewers().collect();
     let are_people = reviewers
         .iter()
         .all(|it| it.kind.eq_ignore_ascii_case("User"));
@@ -162,6 +161,24 @@ pub(super) fn approval(
         ),
     };
     Some(Finding::new(rule, None, expected, found))
+}
+
+/// Who said no, and in which words: an approval that came later hides it.
+pub(super) fn rejections(row: &ApprovalRow) -> impl Iterator<Item = Finding> {
+    let rejected = row
+        .reviews
+        .iter()
+        .filter(|review| review.state == "rejected");
+    rejected.take(MOST).map(|review| {
+        let by = who(review.user.as_deref());
+        let words = match review.comment.as_str() {
+            "" => "without a word".to_owned(),
+            words => format!("in the words: {words}"),
+        };
+        let expected = "a run that no reviewer rejected";
+        let found = format!("a rejection by {by}, {words}");
+        Finding::new(Rule::ApprovalRejected, None, expected, found)
+    })
 }
 
 fn who(user: Option<&str>) -> String {

@@ -32,12 +32,21 @@ fn answers(reviewers: &[Value], approvals: &[Value]) -> Answers {
         "prevent_self_review": true,
         "reviewers": reviewers,
     });
-    let environment = json!({ "id": 1, "name": "pypi", "protection_rules": [rule] });
+    let environment = json!({
+        "id": 1,
+        "name": "pypi",
+        "protection_rules": [rule],
+        "deployment_branch_policy": {
+            "protected_branches": false,
+            "custom_branch_policies": true,
+        },
+    });
     let review = |user: &Value| {
         let review = json!({ "state": "approved", "environments": [{ "id": 1 }], "user": user });
         serde_json::from_value(review).unwrap()
     };
     let started = json!({
+        "id": 1,
         "run_attempt": 1,
         "actor": account(STARTER),
         "triggering_actor": account(STARTER),
@@ -45,6 +54,7 @@ fn answers(reviewers: &[Value], approvals: &[Value]) -> Answers {
     Answers {
         claims: UnverifiedClaims {
             environment: Some("pypi".to_owned()),
+            run_id: Some("1".to_owned()),
             ..UnverifiedClaims::default()
         },
         environment: Some(Ok(serde_json::from_value(environment).unwrap())),
@@ -132,7 +142,7 @@ fn who_is_not_among_the_persons_that_are_listed_approves_nothing() {
         ),
     ] {
         let answers = answers(&reviewers, &approvals);
-        let (row, findings) = judge(ApprovalLevel::Required, &answers);
+        let (row, findings) = judge(ApprovalLevel::Required, answers);
         let rules: Vec<Rule> = findings.iter().map(|finding| finding.rule).collect();
         assert_eq!(rules, Vec::from_iter(refusal), "{what}");
         assert_eq!(row.approved, refusal.is_none(), "{what}");
@@ -143,7 +153,7 @@ fn who_is_not_among_the_persons_that_are_listed_approves_nothing() {
 fn a_stranger_is_told_beside_those_who_were_expected() {
     let reviewers = [person(LISTED), person(44)];
     let answers = answers(&reviewers, &[account(STRANGER)]);
-    let (row, findings) = judge(ApprovalLevel::Recorded, &answers);
+    let (row, findings) = judge(ApprovalLevel::Recorded, answers);
     let [finding] = findings.as_slice() else {
         panic!("{findings:?}")
     };
@@ -158,7 +168,7 @@ fn a_stranger_is_told_beside_those_who_were_expected() {
 #[test]
 fn where_nobody_is_listed_that_alone_is_told() {
     let answers = answers(&[], &[account(STRANGER)]);
-    let (_, findings) = judge(ApprovalLevel::Required, &answers);
+    let (_, findings) = judge(ApprovalLevel::Required, answers);
     let rules: Vec<Rule> = findings.iter().map(|finding| finding.rule).collect();
     assert_eq!(rules, [Rule::ReviewersMissing]);
 }

@@ -8,7 +8,7 @@ use crate::run::run_as_action;
 use crate::world::RELEASE;
 
 /// What a runner gives, and inputs as it gives them.
-fn act(world: &World, more: &[(&str, &str)]) -> Ran {
+pub(super) fn act(world: &World, more: &[(&str, &str)]) -> Ran {
     let env = world.env();
     let env: Vec<(&str, &str)> = env.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
     let (source, index) = (world.dist.url(RELEASE), world.index.base());
@@ -103,14 +103,7 @@ fn patterns_of_branches_and_tags_are_shown() {
     let ran = world.run("publish", &[REQUIRED]);
     assert_eq!(ran.status, 0, "{}", ran.stderr);
     assert_eq!(ran.report["approval"]["refs"], json!(["v*"]));
-
-    let world = World::with_release();
-    world
-        .github
-        .change(|it| it.environment["deployment_branch_policy"] = Value::Null);
-    let ran = world.run("publish", &[REQUIRED]);
-    assert_eq!(ran.status, 0, "{}", ran.stderr);
-    assert_eq!(ran.report["approval"]["refs"], json!(["any"]));
+    assert_eq!(ran.rules("warn"), rules(&[]));
 }
 
 #[test]
@@ -147,11 +140,13 @@ const HOSTILE: &str = "ok\r\n::error::forged\n::add-mask::x\n##[error]forged\u{1
 fn words_of_others_do_no_harm_wherever_they_are_told() {
     let world = World::with_release();
     world.github.change(|it| {
-        it.environment["name"] = json!(HOSTILE);
         it.environment["can_admins_bypass"] = json!(true);
         let who = user(HOSTILE, 22, "User");
         let long = format!("{HOSTILE} {}", "long ".repeat(100_000));
-        it.reviews = vec![review("approved", &who, &long)];
+        it.reviews = vec![
+            review("approved", &who, &long),
+            review("rejected", &who, &long),
+        ];
         reviewers_rule(it)["reviewers"][0]["reviewer"]["login"] = json!(HOSTILE);
         it.run["actor"]["login"] = json!(HOSTILE);
         it.workflow = it.workflow.replace(
@@ -161,7 +156,32 @@ fn words_of_others_do_no_harm_wherever_they_are_told() {
     });
     let ran = act(&world, &[REQUIRED]);
     assert_eq!(ran.status, 0, "{}", ran.stderr);
-    assert_eq!(ran.rules("warn"), ["action-unpinned"]);
+    assert_eq!(ran.rules("warn"), ["action-foreign", "approval-rejected"]);
+    assert_harmless(&world, &ran);
+
+    let world = World::with_release();
+    world.github.change(|it| {
+        it.environment["name"] = json!(HOSTILE);
+        it.run["repository"]["full_name"] = json!(HOSTILE);
+    });
+    let ran = act(&world, &[REQUIRED]);
+    assert_eq!(ran.refusals(), ["approval-unreadable"], "{}", ran.stderr);
+    assert_harmless(&world, &ran);
+
+    let world = World::with_release();
+    world.github.change(|it| {
+        it.patterns["branch_policies"][0]["name"] = json!(HOSTILE);
+        it.environment["deployment_branch_policy"] =
+            json!({ "protected_branches": false, "custom_branch_policies": true });
+    });
+    let ran = act(&world, &[REQUIRED]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert_harmless(&world, &ran);
+}
+
+/// Nothing that was said steers anybody.
+#[track_caller]
+fn assert_harmless(world: &World, ran: &Ran) {
     for line in ran.stderr.lines().chain(ran.stdout.lines()) {
         assert!(!line.contains("##["), "{line}");
         if let Some(command) = line.trim_start().strip_prefix("::") {
@@ -185,5 +205,5 @@ fn words_of_others_do_no_harm_wherever_they_are_told() {
         assert!(!ran.summary.contains(no), "{no}: {}", ran.summary);
     }
     assert!(ran.summary.len() < 100_000 && ran.stderr.len() < 100_000);
-    world.assert_no_secret(&ran);
+    world.assert_no_secret(ran);
 }

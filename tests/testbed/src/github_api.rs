@@ -247,6 +247,7 @@ fn approved() -> Facts {
         run: json!({
             "id": 1,
             "name": "Release",
+            "repository": { "id": 5, "name": "example", "full_name": "apache/example" },
             "head_branch": "v1",
             "head_sha": "0123456789abcdef0123456789abcdef01234567",
             "path": ".github/workflows/release.yml",
