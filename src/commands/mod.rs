@@ -236,6 +236,7 @@ async fn carry_out(
     report.source = Some(plan.source.shown());
     report.area = plan.area.map(|area| area.to_string());
     report.dry_run = plan.dry_run;
+    report.attests = plan.attestations != Attestations::Off;
     report.expected_digest = plan.expected_digest;
     let written = plan.report.iter().cloned().chain(receipt::path(plan));
     for path in written {

@@ -7,7 +7,7 @@
 //! Decides what each step is, and which verdicts break it. A step is proven by
 //! what the report knows, never by the absence of a verdict. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::text::counted;
 use super::{Outcome, Provenance, Report, State};
@@ -148,6 +148,8 @@ struct Known<'a> {
     /// How many refusals break a step.
     broken: BTreeMap<Link, usize>,
     distributions: usize,
+    /// Not on the index yet.
+    new: usize,
     /// On the index with the right bytes.
     served: usize,
     uploaded: usize,
@@ -173,6 +175,7 @@ impl<'a> Known<'a> {
                 .iter()
                 .filter(|row| row.is_distribution())
                 .count(),
+            new: on_index(&[State::New]),
             served: on_index(&[State::Uploaded, State::AlreadyThere]),
             uploaded: on_index(&[State::Uploaded]),
         }
@@ -217,12 +220,13 @@ impl<'a> Known<'a> {
     fn signatures(&self) -> (Standing, String) {
         // Compared with what was expected only when each file was found good.
         let all_hold = self.report.digest.is_some() || self.broken.contains_key(&Link::Digest);
-        let signers = self.report.signers.len();
+        let rows = self.report.files.iter().filter(|row| row.is_distribution());
+        let keys: BTreeSet<&str> = rows.filter_map(|row| row.signer.as_deref()).collect();
         proven(all_hold, || {
             format!(
                 "{} by {}",
                 counted(self.distributions, "file"),
-                counted(signers, "key")
+                counted(keys.len(), "key")
             )
         })
     }
@@ -231,13 +235,14 @@ impl<'a> Known<'a> {
         let digest = self.report.digest.as_deref();
         let start = digest.and_then(|digest| digest.get(..8));
         let word = match self.report.expected_digest {
-            ExpectedDigest::Exactly(_) => "as expected",
+            ExpectedDigest::Exactly(_) => "equals expected-digest",
             ExpectedDigest::Any | ExpectedDigest::Unset => "to be compared",
         };
         let (standing, detail) = proven(digest.is_some(), || {
             format!("{}…, {word}", start.unwrap_or_default())
         });
-        // Whether it is the digest of the vote is for the reviewer to say.
+        // Proven is that it is the one that the run was given. Whether that is
+        // the digest of the vote is for the reviewer to say.
         match self.report.expected_digest {
             ExpectedDigest::Exactly(_) => (standing, detail),
             ExpectedDigest::Any | ExpectedDigest::Unset => (Standing::Pending, detail),
@@ -253,7 +258,7 @@ impl<'a> Known<'a> {
             }
             // A refusal where it is required.
             Some(_) => (Standing::NotAsked, "by nobody else".to_owned()),
-            None if self.report.mode == "verify" => {
+            None if self.is_before_publishing() => {
                 (Standing::Pending, "by the reviewers".to_owned())
             }
             None if self.report.sent || self.report.outcome == Outcome::Published => {
@@ -275,6 +280,9 @@ impl<'a> Known<'a> {
 
     fn index(&self) -> (Standing, String) {
         let index = &self.report.index;
+        if self.report.dry_run && self.new + self.served > 0 {
+            return (Standing::Pending, self.looked_up());
+        }
         if self.served > 0 {
             let text = format!("{index}: {} of {}", self.served, self.distributions);
             let standing = if self.report.outcome == Outcome::Published {
@@ -285,6 +293,15 @@ impl<'a> Known<'a> {
             return (standing, text);
         }
         self.later(index)
+    }
+
+    /// What the index said before anything was sent.
+    fn looked_up(&self) -> String {
+        let there = match self.served {
+            0 => String::new(),
+            served => format!(", there: {served}"),
+        };
+        format!("new: {} of {}{there}", self.new, self.distributions)
     }
 
     fn provenance(&self) -> (Standing, String) {
@@ -299,25 +316,33 @@ impl<'a> Known<'a> {
             (Standing::Proven, of(attested))
         } else if ready > 0 {
             (Standing::Pending, of(attested))
+        } else if self.report.attests && !self.has_ended() {
+            self.later("when it is published")
         } else {
             (Standing::NotAsked, "no attestations made".to_owned())
         }
     }
 
+    /// Whether the run only looks at a release that another run publishes.
+    fn is_before_publishing(&self) -> bool {
+        self.report.mode == "verify" || self.report.dry_run
+    }
+
+    /// Whether nothing follows that could attest a file.
+    fn has_ended(&self) -> bool {
+        let may_come = self.is_before_publishing() || self.is_publishing();
+        !may_come || self.report.sent || self.report.outcome == Outcome::Published
+    }
+
     /// What only a run that publishes does.
     fn later(&self, text: &str) -> (Standing, String) {
-        let text = match (self.report.dry_run, self.is_publishing()) {
-            (true, _) => "not in a dry run",
-            (false, true) if text.is_empty() => "not reached",
-            (false, true) => text,
-            (false, false) => "when it is published",
+        let is_now = self.is_publishing() && !self.report.dry_run;
+        let text = match text {
+            _ if !is_now => "when it is published",
+            "" => "not reached",
+            text => text,
         };
-        let standing = if self.report.dry_run {
-            Standing::NotAsked
-        } else {
-            Standing::Pending
-        };
-        (standing, text.to_owned())
+        (Standing::Pending, text.to_owned())
     }
 }
 

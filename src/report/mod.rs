@@ -176,6 +176,9 @@ pub struct Report {
     /// Whether this was a dry run.
     #[serde(skip)]
     pub dry_run: bool,
+    /// Whether attestations go with the files, as far as the inputs say it.
+    #[serde(skip)]
+    pub attests: bool,
 }
 
 impl Report {
@@ -209,6 +212,7 @@ impl Report {
             links: Vec::new(),
             sent: false,
             dry_run: false,
+            attests: false,
         }
     }
 

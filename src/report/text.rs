@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::approval::ApprovalRow;
 use super::escape::line;
-use super::{Outcome, Report};
+use super::{Outcome, Report, State};
 use crate::rules::{Finding, Severity};
 
 /// One finding as a block of lines, the first of which names rule and path.
@@ -62,7 +62,8 @@ pub fn outcome(report: &Report) -> String {
             if distributions == 1 { "s" } else { "" }
         ),
         Outcome::DryRun => format!(
-            "Dry run: {} could be published{part}; nothing was sent.",
+            "Dry run: this is what would be sent, {} of {}{part}; nothing was sent.",
+            number(new(report)),
             counted(distributions, "distribution")
         ),
         Outcome::Published => {
@@ -139,6 +140,12 @@ pub fn grouped<'a>(findings: &[&'a Finding]) -> Vec<Vec<&'a Finding>> {
         }
     }
     groups
+}
+
+/// How many distributions the index does not have yet.
+fn new(report: &Report) -> usize {
+    let rows = report.files.iter().filter(|row| row.is_distribution());
+    rows.filter(|row| row.state == State::New).count()
 }
 
 fn is_empty_shard(report: &Report) -> bool {

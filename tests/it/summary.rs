@@ -129,6 +129,65 @@ fn documents_the_summary_of_a_release_that_is_refused() {
     world.assert_untouched();
 }
 
+/// The boxes of the chain, each as `mark title<br>detail`.
+fn boxes(ran: &Ran) -> Vec<&str> {
+    let lines = ran.summary.lines();
+    lines
+        .filter_map(|line| line.split_once("[\"")?.1.split_once("\"]:::"))
+        .map(|(shown, _)| shown)
+        .collect()
+}
+
+#[test]
+fn the_pages_before_a_publication_said_that_nothing_more_comes() {
+    let world = World::with_release();
+    let later = "when it is published";
+    let coming = |detail| {
+        [
+            "… Approval<br>by the reviewers".to_owned(),
+            format!("… Upload token<br>{later}"),
+            format!("… Index<br>{detail}"),
+        ]
+    };
+    // Toward PyPI files are attested, unless the inputs say no.
+    for (inputs, provenance) in [
+        (&[("index", "pypi")][..], format!("… Provenance<br>{later}")),
+        (
+            &[("index", "pypi"), ("attestations", "false")],
+            "– Provenance<br>no attestations made".to_owned(),
+        ),
+    ] {
+        let ran = act(&world, "verify", inputs);
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+        assert_eq!(boxes(&ran)[4..7], coming(later), "{}", ran.summary);
+        assert_eq!(boxes(&ran)[7], provenance);
+    }
+
+    let dry = ("dry-run", "true");
+    let ran = act(&world, "publish", &[dry, ("attestations", "true")]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert_eq!(
+        boxes(&ran)[4..7],
+        coming("new#58; 2 of 2"),
+        "{}",
+        ran.summary
+    );
+    assert_eq!(boxes(&ran)[7], format!("… Provenance<br>{later}"));
+    let said = "this is what would be sent, 2 of 2 distributions; nothing was sent.";
+    assert!(ran.summary.contains(said), "{}", ran.summary);
+
+    // An index that would refuse is no promise.
+    let (name, _) = wheel("example", "1.0");
+    world.index.preload("example", &name, b"other bytes");
+    let ran = act(&world, "publish", &[dry]);
+    assert!(
+        ran.stderr.contains("REFUSED index-conflict"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(boxes(&ran)[6], "✗ Index<br>1 finding");
+}
+
 #[test]
 fn documents_the_summary_of_a_wave() {
     let world = World::start();

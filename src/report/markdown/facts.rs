@@ -16,8 +16,10 @@ pub(super) fn write(page: &mut String, report: &Report, room: Room) {
     let mut rows: Vec<(&str, String)> = Vec::new();
     if let Some(digest) = &report.digest {
         let word = match report.expected_digest {
-            ExpectedDigest::Exactly(_) => "as expected",
-            ExpectedDigest::Any => "any was taken",
+            ExpectedDigest::Exactly(_) => {
+                "as <code>expected-digest</code> says; compare it with the vote"
+            }
+            ExpectedDigest::Any => "any was taken; compare it with the vote",
             ExpectedDigest::Unset => "to be compared with the vote",
         };
         rows.push(("Release digest", format!("{}, {word}", room.code(digest))));

@@ -172,7 +172,10 @@ fn headline(report: &Report) -> String {
 fn next(report: &Report) -> &'static str {
     match report.outcome {
         Outcome::Verified => " Say yes only if the release digest is the one that was voted on.",
-        Outcome::DryRun => " The same inputs without <code>dry-run</code> publish it.",
+        Outcome::DryRun => {
+            " Say yes only if the release digest is the one that was voted on: the same inputs \
+             without <code>dry-run</code> publish it."
+        }
         Outcome::Refused | Outcome::IllegalInputs => " What to do stands beside each finding.",
         Outcome::Published | Outcome::Checked | Outcome::Ready | Outcome::Failed => "",
     }

@@ -231,7 +231,7 @@ fn two_jobs_hand_a_digest_over_and_the_second_publishes_it() {
     for (name, bytes) in &files {
         assert!(site.index.contents(name).as_ref() == Some(bytes), "{name}");
     }
-    // Both jobs said the same digest and revision, the second one as expected.
+    // Both jobs said the same digest and revision, the second one as it was given.
     for job in ["Verify", "Publish"] {
         assert_eq!(output(&log, job, "digest"), digest);
         assert_eq!(output(&log, job, "revision"), revision.to_string());
@@ -245,7 +245,7 @@ fn two_jobs_hand_a_digest_over_and_the_second_publishes_it() {
     assert_says(
         &verified,
         "verified",
-        &format!("<code>{digest}</code>, any was taken"),
+        &format!("<code>{digest}</code>, any was taken; compare it with the vote"),
         &[
             &format!("… Release digest<br>{short}…, to be compared\"]:::pending"),
             "… Approval<br>by the reviewers\"]:::pending",
@@ -255,9 +255,11 @@ fn two_jobs_hand_a_digest_over_and_the_second_publishes_it() {
     assert_says(
         &published,
         "published",
-        &format!("<code>{digest}</code>, as expected"),
+        &format!(
+            "<code>{digest}</code>, as <code>expected-digest</code> says; compare it with the vote"
+        ),
         &[
-            &format!("✓ Release digest<br>{short}…, as expected\"]:::proven"),
+            &format!("✓ Release digest<br>{short}…, equals expected#45;digest\"]:::proven"),
             "✓ Approval<br>by second#45;person\"]:::proven",
             "✓ Upload token<br>minted for this run\"]:::proven",
             " 2 of 2\"]:::proven",
