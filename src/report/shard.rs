@@ -29,6 +29,17 @@ impl ShardRow {
         )
     }
 
+    /// What one job's page must say of the others; nothing where it is alone.
+    pub fn others(&self) -> String {
+        match self.shard.of() {
+            1 => String::new(),
+            jobs => format!(
+                " This is one of {jobs} jobs: the release is complete only when all of them and \
+                 the last `check` are done."
+            ),
+        }
+    }
+
     /// `shard 2 of 5`.
     pub fn name(&self) -> String {
         self.shard.name()

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::approval::ApprovalRow;
 use super::escape::line;
-use super::{Outcome, Report, State};
+use super::{Outcome, Report, ShardRow, State};
 use crate::rules::{Finding, Severity};
 
 /// One finding as a block of lines, the first of which names rule and path.
@@ -34,8 +34,18 @@ pub fn finding(finding: &Finding) -> Vec<String> {
     ]
 }
 
-/// One sentence on how the run ended.
+/// How the run ended, in a sentence; and in one more that a part is not the
+/// whole, where it published a part.
 pub fn outcome(report: &Report) -> String {
+    let part = report.shard.as_ref().filter(|_| report.mode == "publish");
+    format!(
+        "{}{}",
+        ended(report),
+        part.map_or(String::new(), ShardRow::others)
+    )
+}
+
+fn ended(report: &Report) -> String {
     let distributions = report
         .files
         .iter()

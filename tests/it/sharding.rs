@@ -24,6 +24,10 @@ const PROJECTS: [&str; 5] = [
     "example-gamma",
 ];
 
+/// What the end of each job's log and the top of its page say.
+const PART_OF_TWO: &str = " This is one of 2 jobs: the release is complete only when all of them \
+    and the last `check` are done.";
+
 /// A wave of five projects and a source archive, and what `verify` said of it.
 struct Wave {
     world: World,
@@ -144,6 +148,7 @@ fn the_shards_of_a_matrix_publish_a_release_together_and_none_has_what_another_h
             shares[number]
         );
         assert!(ran.stderr.contains(&said), "{}", ran.stderr);
+        assert!(ran.stderr.contains(PART_OF_TWO), "{}", ran.stderr);
         wave.world.assert_no_secret(&ran);
     }
     assert_eq!(published, all);
@@ -206,6 +211,7 @@ fn a_matrix_keeps_to_the_number_of_jobs_and_to_what_can_be_shared() {
     // The one shard of such a matrix is the whole release.
     let ran = wave.shard("publish", "1/1");
     assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert!(!ran.stderr.contains("one of"), "{}", ran.stderr);
     assert_eq!(rows(&ran, "distribution").len(), 10);
 
     // What a refused release would be split into is nobody's business.

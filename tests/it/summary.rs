@@ -189,6 +189,25 @@ fn the_pages_before_a_publication_said_that_nothing_more_comes() {
 }
 
 #[test]
+fn the_page_of_a_shard_looked_like_the_page_of_a_release() {
+    let world = World::with_release();
+    world.stage(RELEASE, project("example-more", "1.0"));
+    let verified = act(&world, "verify", &[]);
+    let (digest, revision) = (&verified.outputs["digest"], &verified.outputs["revision"]);
+    let shard = [
+        ("shard", "1/2"),
+        ("expected-digest", digest.as_str()),
+        ("revision", revision.as_str()),
+    ];
+    let ran = act(&world, "publish", &shard);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    let top = ran.summary.split("| | |").next().unwrap();
+    let said =
+        "one of 2 jobs: the release is complete only when all of them and the last `check` are";
+    assert!(top.contains(said), "{top}");
+}
+
+#[test]
 fn documents_the_summary_of_a_wave() {
     let world = World::start();
     let name = |n: usize| format!("example-{n:02}");
