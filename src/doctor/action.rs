@@ -5,10 +5,9 @@
 
 use super::workflow::{Job, Step, Uses, Workflow};
 use super::{Checkout, at};
+use crate::endpoints::ACTION;
 use crate::rules::{Finding, Rule};
 
-/// What `uses:` of this action is.
-const ACTION: &str = "apache/asf-pypi-publish";
 /// Its name, whoever's copy it is.
 const NAME: &str = "asf-pypi-publish";
 /// The checkout's own action.
