@@ -15,6 +15,7 @@ mod together;
 
 use std::io::{self, Read};
 
+use pep440_rs::Version;
 use sha2::{Digest as _, Sha256};
 
 use crate::channel::Target;
@@ -309,6 +310,7 @@ fn commit_of(entry: &Entry) -> Option<Commit> {
 #[derive(Debug)]
 pub struct Batch {
     files: Vec<Verified>,
+    elsewhere: Vec<Elsewhere>,
     digest: ReleaseDigest,
 }
 
@@ -323,7 +325,7 @@ impl Batch {
     /// caller has already reported what each artifact lacks.
     pub fn assemble(
         judgements: Vec<Judgement>,
-        elsewhere: &[Elsewhere],
+        elsewhere: Vec<Elsewhere>,
         plan: &Plan,
         snapshot: &Snapshot,
     ) -> Result<Self, Vec<Finding>> {
@@ -337,7 +339,7 @@ impl Batch {
             .collect();
         let known = files.len() + elsewhere.len();
         let whole = !refused && all && known == snapshot.distributions().count();
-        let lines = together::lines(&files, elsewhere);
+        let lines = together::lines(&files, &elsewhere);
         let mut findings: Vec<Finding> = lines
             .iter()
             .flat_map(|line| together::check_plan(line, plan))
@@ -378,12 +380,25 @@ impl Batch {
                 b.name.file(),
             ))
         });
-        Ok(Self { files, digest })
+        Ok(Self {
+            files,
+            elsewhere,
+            digest,
+        })
     }
 
     /// The files, those of one version of one project beside each other.
     pub fn files(&self) -> &[Verified] {
         &self.files
+    }
+
+    /// The path and the version of every distribution of the release, also of
+    /// those that other shards verify.
+    pub fn versions(&self) -> impl Iterator<Item = (&str, &Version)> {
+        let here = self.files.iter().map(|file| (&file.path, &file.name));
+        let there = self.elsewhere.iter().map(|file| (&file.path, &file.name));
+        here.chain(there)
+            .map(|(path, name)| (path.as_str(), name.version()))
     }
 
     /// The release digest, of all shards together.

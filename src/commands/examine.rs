@@ -67,7 +67,7 @@ impl Run<'_> {
             .verify(&source, &snapshot, keyring, arrivals, &temp)
             .await;
         let elsewhere = self.read_elsewhere(&source, &snapshot, coming).await;
-        let batch = self.assemble(judgements, &elsewhere, &snapshot)?;
+        let batch = self.assemble(judgements, elsewhere, &snapshot)?;
         Some(Examined {
             batch,
             source,
@@ -306,7 +306,7 @@ impl Run<'_> {
     fn assemble(
         &mut self,
         judgements: Vec<Judgement>,
-        elsewhere: &[Elsewhere],
+        elsewhere: Vec<Elsewhere>,
         snapshot: &Snapshot,
     ) -> Option<Batch> {
         let batch = match Batch::assemble(judgements, elsewhere, self.plan, snapshot) {

@@ -52,11 +52,11 @@ impl Run<'_> {
             }
         };
         let examined = self.examine_in_time().await?;
+        let target = self.permit(&examined)?;
         if examined.batch.files().is_empty() {
             // An empty shard: the others have all there is.
             return None;
         }
-        let target = self.permit(&examined)?;
         let index = self.index(target.index())?;
         let ledger = self.ask(&index, &examined.batch).await?;
         self.tell_new_projects(&index, &ledger);
@@ -162,12 +162,13 @@ impl Run<'_> {
         }
     }
 
+    /// Where the release may go. A shard asks for the whole of it: otherwise
+    /// the others would publish their parts of what one of them refuses.
     fn permit(&mut self, examined: &Examined) -> Option<Target> {
-        let files = examined.batch.files().iter();
         let (target, findings, waived) = Target::permit(
             &self.plan.index,
             examined.area,
-            files.map(|file| (file.path(), file.name().version())),
+            examined.batch.versions(),
             &self.plan.waivers,
         );
         self.report.note(findings);

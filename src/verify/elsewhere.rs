@@ -7,6 +7,7 @@
 //! Nobody signs a checksum file. So what it says is good for one thing alone:
 //! for a line of the release digest, which must then be the expected one.
 
+use super::enclosed;
 use crate::checksum::{self, Algorithm};
 use crate::dist::filename::DistributionName;
 use crate::rules::{Finding, Rule};
@@ -48,6 +49,10 @@ impl Elsewhere {
                 format!("`{}.sha512`", basename(path)),
                 "`.sha256` alone",
             ));
+        }
+        if artifact.name.is_none() {
+            let attestations = artifact.attestations.iter();
+            findings.extend(attestations.map(|entry| enclosed::of_unpublished(&entry.path)));
         }
         findings
     }

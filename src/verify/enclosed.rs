@@ -49,9 +49,7 @@ pub(super) fn read(
     let mut findings = Vec::new();
     for (path, bytes) in &sidecars.attestations {
         let Some(name) = name else {
-            // No index takes such a file, so that nobody would check it again.
-            let expected = "attestations of what is published alone";
-            findings.push(unchecked(path, expected, "one of another file"));
+            findings.push(of_unpublished(path));
             continue;
         };
         let attestations = match parse(path, bytes) {
@@ -158,6 +156,12 @@ fn some(attestations: Vec<Attestation>) -> Result<Vec<Attestation>, AttestError>
         expected: "one attestation or two",
         problem: format!("{} of them", attestations.len()),
     })
+}
+
+/// No index takes such a file, so that nobody would check it again.
+pub(super) fn of_unpublished(path: &str) -> Finding {
+    let expected = "attestations of what is published alone";
+    unchecked(path, expected, "one of another file")
 }
 
 fn unchecked(path: &str, expected: &str, found: impl Into<String>) -> Finding {

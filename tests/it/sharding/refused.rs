@@ -3,10 +3,10 @@
 
 //! What a shard refuses, and that it then sends nothing.
 
-use testbed::distribution::{sha512_sidecar, wheel};
+use testbed::distribution::{sdist, sha512_sidecar, wheel};
 
-use super::{Wave, with_sha256_alone};
-use crate::world::{World, project};
+use super::{PROJECTS, Wave, rows, with_sha256_alone};
+use crate::world::{Files, RELEASE, World, project, signed};
 
 /// Of the second of two shards: `example-beta` and `example-epsilon` are its own.
 const OTHER: &str = "example_alpha-1.0-py3-none-any.whl";
@@ -149,4 +149,100 @@ fn a_digest_typed_by_hand_serves_as_well_as_one_of_a_job() {
     let ran = world.run("publish", &[("expected-digest", &other)]);
     assert_eq!(ran.refusals(), ["digest-mismatch"]);
     world.assert_untouched();
+}
+
+/// The wave of five, in which `example-gamma`, of the first of two shards, has
+/// another version.
+fn wave_with(version: &str) -> Files {
+    let mut files = Files::new();
+    for name in PROJECTS {
+        let own = if name == "example-gamma" {
+            version
+        } else {
+            "1.0"
+        };
+        files.extend(project(name, own));
+    }
+    files
+}
+
+#[test]
+fn a_candidate_in_one_shard_was_no_matter_to_the_others_that_published() {
+    let wave = Wave::of(wave_with("1.0rc1"));
+    // The last has no project at all.
+    for shard in ["1/2", "2/2", "6/6"] {
+        let ran = wave.shard("publish", shard);
+        assert_eq!(ran.status, 1, "{shard}: {}", ran.stderr);
+        assert_eq!(ran.refusals(), ["candidate-from-release"], "{shard}");
+        wave.world.assert_untouched();
+    }
+    // One waiver is for all, and stale in none.
+    let softened = [(
+        "waive",
+        "candidate-from-release example_gamma-* voted on the list",
+    )];
+    for shard in ["1/2", "2/2"] {
+        let ran = wave.shard_with("publish", shard, &softened);
+        assert_eq!(ran.status, 0, "{shard}: {}", ran.stderr);
+        assert_eq!(ran.report["waived"].as_array().unwrap().len(), 2);
+        assert!(!ran.rules("warn").contains(&"glob-unused".to_owned()));
+    }
+}
+
+#[test]
+fn a_final_version_in_dev_was_no_matter_to_the_shards_of_the_candidates() {
+    let world = World::start();
+    let folder = "dev/example/1.0/";
+    let mut files = project("example-alpha", "1.0");
+    files.extend(project("example-beta", "1.0rc1"));
+    world.stage(folder, files);
+    let source = world.dist.url(folder);
+    let verified = world.run("verify", &[("source", &source)]);
+    assert_eq!(verified.status, 0, "{}", verified.stderr);
+    for shard in ["1/2", "2/2"] {
+        let with = [
+            ("source", source.as_str()),
+            ("shard", shard),
+            ("revision", verified.output("revision").unwrap()),
+            ("expected-digest", verified.output("digest").unwrap()),
+        ];
+        let ran = world.run("publish", &with);
+        assert_eq!(ran.status, 1, "{shard}: {}", ran.stderr);
+        assert_eq!(ran.refusals(), ["final-from-dev"], "{shard}");
+        world.assert_untouched();
+    }
+}
+
+#[test]
+fn what_names_and_lines_of_one_shard_tell_every_shard_refuses() {
+    // All of it lies in the first of two shards.
+    let (name, bytes) = wheel("example-alpha", "1.0");
+    let copied = signed(&[(format!("copy/{name}"), bytes.clone())]);
+    let second = signed(&[sdist("example-alpha", "1.0.0")]);
+    let same = "example_gamma-1.0-py3-none-any.whl";
+    let line = sha512_sidecar(same, &bytes).into_bytes();
+    let archive = "apache-example-1.0-source.tar.gz";
+    let attested = (format!("{archive}.sigstore.json"), b"{}".to_vec());
+    for (files, rule) in [
+        (copied, "basename-twice"),
+        (second, "second-sdist"),
+        (
+            Files::from([(format!("{same}.sha512"), line)]),
+            "bytes-twice",
+        ),
+        (Files::from([attested]), "attestation-unchecked"),
+    ] {
+        let wave = Wave::staged();
+        let revision = wave.world.stage(RELEASE, files).to_string();
+        let ran = wave.shard_with("publish", "2/2", &[("revision", &revision)]);
+        assert_eq!(ran.status, 1, "{rule}: {}", ran.stderr);
+        assert!(
+            ran.refusals().contains(&rule.to_owned()),
+            "{rule}: {}",
+            ran.stderr
+        );
+        let own = rows(&ran, "distribution");
+        assert_eq!(own.len(), 4, "{own:?}");
+        wave.world.assert_untouched();
+    }
 }
