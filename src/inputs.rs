@@ -161,7 +161,7 @@ pub const OUTPUTS: [(&str, &str); 7] = [
     ),
     (
         "matrix",
-        "JSON for `strategy.matrix`, from `verify`: one `shard` for each job; one job where the release cannot be split, and empty where the source has no revisions.",
+        "JSON for `strategy.matrix`, from `verify` or a dry run of `publish`: one `shard` for each job; one job where the release cannot be split, and empty where the source has no revisions.",
     ),
     (
         "published",

@@ -366,6 +366,8 @@ fn note_unwritable(runner: &Runner, report: &mut Report, written: Result<(), Run
 
 fn outputs(report: &Report, path: Option<&Path>) -> Vec<(&'static str, String)> {
     let published = serde_json::to_string(&report.published()).unwrap_or_else(|_| "[]".to_owned());
+    // A dry run may refuse after the release was found whole.
+    let matrix = report.matrix.clone().filter(|_| !report.refused());
     vec![
         ("digest", report.digest.clone().unwrap_or_default()),
         (
@@ -374,7 +376,7 @@ fn outputs(report: &Report, path: Option<&Path>) -> Vec<(&'static str, String)> 
                 .revision
                 .map_or(String::new(), |revision| revision.to_string()),
         ),
-        ("matrix", report.matrix.clone().unwrap_or_default()),
+        ("matrix", matrix.unwrap_or_default()),
         ("published", published),
         ("links", report.links.join("\n")),
         (

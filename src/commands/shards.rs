@@ -87,11 +87,17 @@ impl Run<'_> {
         elsewhere
     }
 
-    /// The matrix of a release that was verified as a whole. One that shards
-    /// could not tell the digest of is left to one job.
+    /// The matrix of a release that was verified as a whole, by a job that
+    /// publishes nothing of it. One that shards could not tell the digest of
+    /// is left to one job.
     pub(super) fn tell_matrix(&mut self, snapshot: &Snapshot) {
-        let is_whole = self.plan.mode == Mode::Verify && self.plan.shard.is_none();
-        if !is_whole || self.report.revision.is_none() {
+        let plan = self.plan;
+        let is_first = match plan.mode {
+            Mode::Verify => true,
+            Mode::Publish => plan.dry_run,
+            Mode::Check | Mode::CheckReceipt => false,
+        };
+        if !is_first || plan.shard.is_some() || self.report.revision.is_none() {
             return;
         }
         let mut distributions = snapshot.distributions();

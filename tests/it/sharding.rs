@@ -221,6 +221,36 @@ fn a_matrix_keeps_to_the_number_of_jobs_and_to_what_can_be_shared() {
 }
 
 #[test]
+fn a_dry_run_gives_the_matrix_that_verify_gives_where_nothing_is_refused() {
+    let wave = Wave::staged();
+    let dry = |changes: &[(&str, &str)]| {
+        let changes = [&[("dry-run", "true")], changes].concat();
+        wave.world.run("publish", &changes)
+    };
+    let ran = dry(&[]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    for output in ["digest", "revision", "matrix"] {
+        assert_eq!(ran.output(output), wave.verified.output(output));
+    }
+    let ran = dry(&[("shards", "2")]);
+    assert_eq!(ran.output("matrix"), Some(r#"{"shard":["1/2","2/2"]}"#));
+    // A shard that rehearses is no first job.
+    let ran = wave.shard_with("publish", "1/2", &[("dry-run", "true")]);
+    assert_eq!(ran.output("matrix"), Some(""));
+    wave.world.assert_untouched();
+
+    // What is refused is not split, though the release itself holds.
+    let taken = "example_alpha-1.0-py3-none-any.whl";
+    let (name, bytes) = (taken, b"other bytes");
+    wave.world.index.preload("example-alpha", name, bytes);
+    let ran = dry(&[]);
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    assert_eq!(ran.refusals(), ["index-conflict"]);
+    assert_eq!(ran.output("matrix"), Some(""));
+    wave.world.assert_untouched();
+}
+
+#[test]
 fn a_release_with_sha256_alone_is_left_to_one_job() {
     let mut files = project("example-alpha", "1.0");
     let (name, bytes) = wheel("example-beta", "1.0");
