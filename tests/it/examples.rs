@@ -127,6 +127,17 @@ fn examples_publish_the_digest_that_a_job_without_permissions_verified() {
     }
 }
 
+#[test]
+fn examples_took_any_digest_of_whoever_said_nothing() {
+    for (file, (_, workflow)) in workflows() {
+        let digest = &workflow["on"]["workflow_dispatch"]["inputs"]["digest"];
+        if digest.is_object() {
+            assert_eq!(digest["required"], true, "{file}");
+            assert!(digest["default"].is_null(), "{file}: {digest}");
+        }
+    }
+}
+
 /// What an expression may give in a run of this workflow.
 fn filled(workflow: &Value, value: &str) -> String {
     let mut filled = value.to_owned();
