@@ -241,16 +241,25 @@ fn two_jobs_hand_a_digest_over_and_the_second_publishes_it() {
         assert!(page.contains(&named), "{page}");
     }
     let short = &digest[..8];
-    let verified = summary(&log, "Verify");
+    // The page to decide by: where it goes, and what is new there.
+    let rehearsed = summary(&log, "Verify");
     assert_says(
-        &verified,
-        "verified",
+        &rehearsed,
+        "dry run",
         &format!("<code>{digest}</code>, any was taken; compare it with the vote"),
         &[
             &format!("… Release digest<br>{short}…, to be compared\"]:::pending"),
             "… Approval<br>by the reviewers\"]:::pending",
         ],
     );
+    assert!(rehearsed.contains("(dry run) |\n"), "{rehearsed}");
+    for (name, _) in &files {
+        let is_new = format!("new: {name}");
+        assert!(
+            of_job(&log, "Verify").any(|line| line.ends_with(&is_new)),
+            "{is_new}: {log}"
+        );
+    }
     let published = summary(&log, "Publish");
     assert_says(
         &published,

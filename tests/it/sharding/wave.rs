@@ -2,7 +2,7 @@
 // Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
 
 //! The jobs of `examples/sharded-wave.yml` one after the other, each with the
-//! inputs that stand there: one verifies, the shards of its matrix publish at
+//! inputs that stand there: one rehearses, the shards of its matrix publish at
 //! the same time, and the last proves the union.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -85,7 +85,7 @@ impl Workflow {
         run_as_action(&pairs(&inputs), &pairs(&env.into_iter().collect()))
     }
 
-    /// Runs `verify`, and gives the shards of its matrix. What the example
+    /// Runs the first job, and gives the shards of its matrix. What the example
     /// names as the job's outputs is what later jobs know.
     fn verify(&mut self, world: &World) -> (Ran, Vec<String>) {
         let ran = self.run(world, "verify", "");
@@ -152,6 +152,19 @@ fn the_jobs_of_the_example_publish_a_wave_and_the_last_proves_the_union() {
     let whole = rows(&verified, "distribution");
     assert_eq!(whole.len(), 2 * PROJECTS.len());
 
+    // The page to decide by: where it goes, and what is new there.
+    assert_eq!(verified.report["outcome"], "dry-run");
+    let escaped = [(":", "&#58;"), (".", "&#46;"), ("/", "&#47;")];
+    let index = escaped
+        .iter()
+        .fold(world.index.base(), |it, (a, b)| it.replace(a, b));
+    let to = format!(" to <code>{index}</code> (dry run) |\n");
+    assert!(verified.summary.contains(&to), "{to}: {}", verified.summary);
+    for file in &whole {
+        assert_eq!(verified.file(file)["state"], "new", "{file}");
+    }
+    world.assert_untouched();
+
     let mut parts = BTreeSet::new();
     for ran in workflow.publish(&world, &shards) {
         assert_eq!(ran.status, 0, "{}", ran.stderr);
@@ -212,4 +225,41 @@ fn a_shard_that_was_left_out_is_named_by_the_last_job() {
     let ran = workflow.run(&world, "check", "");
     assert_eq!(ran.status, 0, "{}", ran.stderr);
     assert_eq!(served(&ran), all("same", &whole));
+}
+
+#[test]
+fn the_first_job_says_of_a_wave_that_is_there_that_it_is_there() {
+    let world = Wave::staged().world;
+    let mut workflow = Workflow::started("*-1.0*", "any");
+    let (verified, shards) = workflow.verify(&world);
+    for ran in workflow.publish(&world, &shards) {
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+    }
+    let uploads = world.index.count("POST", "/legacy/");
+
+    // All of it once more, with the digest of the vote.
+    let digest = &verified.outputs["digest"];
+    let mut workflow = Workflow::started("*-1.0*", digest);
+    let (again, same) = workflow.verify(&world);
+    assert_eq!(same, shards);
+    assert_eq!(again.outputs["digest"], *digest);
+    for file in rows(&again, "distribution") {
+        assert_eq!(again.file(&file)["state"], "already-there", "{file}");
+    }
+    for ran in workflow.publish(&world, &shards) {
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+    }
+    assert_eq!(world.index.count("POST", "/legacy/"), uploads);
+}
+
+#[test]
+fn what_the_index_refuses_of_a_wave_was_first_seen_by_its_shards() {
+    let world = Wave::staged().world;
+    let taken = "example_alpha-1.0-py3-none-any.whl";
+    world.index.preload("example-alpha", taken, b"other bytes");
+    let ran = Workflow::started("*-1.0*", "any").run(&world, "verify", "");
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    assert_eq!(ran.refusals(), ["index-conflict"]);
+    assert_eq!(ran.outputs["matrix"], "");
+    world.assert_untouched();
 }
