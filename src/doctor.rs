@@ -35,7 +35,7 @@ use crate::inputs::Inputs;
 use crate::plan::{ApprovalLevel, Outline};
 use crate::report::doctor::WorkflowRow;
 use crate::rules::{Finding, Rule, Severity};
-use action::{foreign, is_foreign, is_ours, names_us, steps};
+use action::{foreign, is_foreign, is_of_us, is_ours, names_us, steps};
 use asf_yaml::Used;
 use shared::Resident;
 use with::Given;
@@ -206,6 +206,7 @@ impl Diagnosis {
     ) -> Vec<String> {
         self.findings.extend(permissions::top(workflow));
         let mut publishing = Vec::new();
+        let handing = handover::jobs(workflow, &|step| is_of_us(checkout, step));
         for job in &workflow.jobs {
             let ours: Vec<(&Step, &Uses)> = steps(checkout, job).collect();
             let is_publishing = self.look_at_steps(checkout, own, workflow, job, &ours);
@@ -219,14 +220,17 @@ impl Diagnosis {
                 let told = outcome::judge(workflow, job, &steps, is_publishing);
                 self.findings.extend(told);
             }
-            if is_publishing {
+            // Who prints the digest says what is published.
+            let decides = is_publishing || handing.contains(&job.id.text.to_ascii_lowercase());
+            if decides {
                 self.findings
                     .extend(variables::judge(workflow, job, &steps));
+                let is_ours = |step: &Step| is_of_us(checkout, step);
+                self.findings.extend(beside::judge(workflow, job, &is_ours));
             }
             self.findings.extend(jobs::reusable(workflow, job));
             if !ours.is_empty() {
-                self.findings
-                    .extend(jobs::runner(workflow, job, is_publishing));
+                self.findings.extend(jobs::runner(workflow, job, decides));
             }
             let all = job
                 .uses
@@ -254,10 +258,7 @@ impl Diagnosis {
         job: &Job,
         ours: &[(&Step, &Uses)],
     ) -> bool {
-        let is_ours = |step: &Step| {
-            let uses = step.uses.as_ref();
-            uses.is_some_and(|uses| is_ours(checkout, uses))
-        };
+        let is_ours = |step: &Step| is_of_us(checkout, step);
         let mut levels = Vec::new();
         let mut is_publishing = false;
         for (step, uses) in ours {
@@ -312,7 +313,6 @@ impl Diagnosis {
             self.findings
                 .extend(jobs::environment(workflow, job, level));
             self.findings.extend(jobs::concurrency(workflow, job));
-            self.findings.extend(beside::judge(workflow, job, &is_ours));
             if let (Some(name), Some(word)) = (jobs::environment_name(job), &job.environment) {
                 self.use_environment(name, level, at(workflow, word.place));
             }

@@ -34,6 +34,12 @@ pub(super) fn is_ours(checkout: &Checkout<'_>, uses: &Uses) -> bool {
     is_action(&uses.text, ACTION) || (checkout.is_this_action && uses.text == LOCAL)
 }
 
+/// Whether a step is of this action.
+pub(super) fn is_of_us(checkout: &Checkout<'_>, step: &Step) -> bool {
+    let uses = step.uses.as_ref();
+    uses.is_some_and(|uses| is_ours(checkout, uses))
+}
+
 /// Whether a `uses:` is of an action of the same name in another repository.
 pub(super) fn is_foreign(uses: &Uses) -> bool {
     let (action, _) = uses.text.split_once('@').unwrap_or((&uses.text, ""));

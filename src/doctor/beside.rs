@@ -12,6 +12,8 @@ use crate::rules::{Finding, Rule};
 
 /// Reads the project's own files for `config`, and runs none of them.
 const CHECKOUT: &str = "actions/checkout";
+/// Keeps the report and the receipt, which are nowhere else.
+const KEEPER: &str = "actions/upload-artifact";
 
 /// What makes a checkout one of other files than the run's own commit.
 const OF_ELSEWHERE: [&str; 3] = ["path", "ref", "repository"];
@@ -32,20 +34,21 @@ pub(super) fn config(workflow: &Workflow, job: &Job, step: &Step) -> Option<Find
         )
     };
     let before = job.steps.iter().take_while(|it| it.place != step.place);
-    let mut checkouts = before.filter(|it| {
+    let checkouts = before.filter(|it| {
         let uses = it.uses.as_ref();
         uses.is_some_and(|uses| is_action(&uses.text, CHECKOUT))
     });
-    let Some(checkout) = checkouts.next() else {
-        return Some(tell(with.name.place, "no checkout".to_owned()));
-    };
-    let mut with = checkout.with.iter();
+    let is_certain = |it: &&Step| it.conditions.condition.is_none();
+    if !checkouts.clone().any(|it| is_certain(&it)) {
+        return Some(tell(with.name.place, "no checkout for certain".to_owned()));
+    }
+    let mut with = checkouts.flat_map(|it| &it.with);
     let other = with.find(|it| OF_ELSEWHERE.contains(&it.name.text.as_str()))?;
     let found = format!("a checkout with `{}`", other.name.text);
     Some(tell(other.name.place, found).as_warning())
 }
 
-/// Other code in the job; `is_ours` knows the steps of this action.
+/// Other code in a job that publishes, or whose page decides; `is_ours` knows the steps of this action.
 pub(super) fn judge(
     workflow: &Workflow,
     job: &Job,
@@ -53,12 +56,13 @@ pub(super) fn judge(
 ) -> Vec<Finding> {
     let tell = |place, found: String| {
         let path = at(workflow, place);
-        let expected = "this action alone in the job that has `id-token: write`";
+        let expected =
+            "this action alone in the job that publishes, and in the one whose page decides";
         Finding::new(Rule::JobNotAlone, Some(&path), expected, found)
     };
     let steps = job.steps.iter().filter(|step| !is_ours(step));
     let steps = steps.filter_map(|step| match &step.uses {
-        Some(uses) if is_action(&uses.text, CHECKOUT) => None,
+        Some(uses) if is_action(&uses.text, CHECKOUT) || is_action(&uses.text, KEEPER) => None,
         Some(uses) => Some(tell(uses.place, format!("`{}`", uses.text))),
         None => Some(tell(step.place, "a step that runs commands".to_owned())),
     });

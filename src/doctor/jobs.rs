@@ -81,9 +81,9 @@ pub(super) fn reusable(workflow: &Workflow, job: &Job) -> Option<Finding> {
     })
 }
 
-/// Container actions run on Linux alone; and what publishes runs on a machine
-/// of GitHub's, which is new for each job.
-pub(super) fn runner(workflow: &Workflow, job: &Job, is_publishing: bool) -> Option<Finding> {
+/// Container actions run on Linux alone; and what publishes, or decides what
+/// is published, runs on a machine of GitHub's, which is new for each job.
+pub(super) fn runner(workflow: &Workflow, job: &Job, decides: bool) -> Option<Finding> {
     let other = |label: &str| {
         let label = label.to_ascii_lowercase();
         label.starts_with("windows") || label.starts_with("macos")
@@ -96,7 +96,7 @@ pub(super) fn runner(workflow: &Workflow, job: &Job, is_publishing: bool) -> Opt
     if let Some(label) = job.runs_on.iter().find(|label| other(&label.text)) {
         return Some(tell(label, "a runner with Linux"));
     }
-    if !is_publishing {
+    if !decides {
         return None;
     }
     let own = job.runs_on.iter().find(|label| !is_of_github(&label.text));

