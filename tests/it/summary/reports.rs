@@ -4,12 +4,16 @@
 //! Reports made by hand: one as the README shows it, and one in which all
 //! foreign text wants to be more than text.
 
+use asf_pypi_publish::attest::PUBLISH;
 use asf_pypi_publish::plan::{ExpectedDigest, Waived};
 use asf_pypi_publish::report::approval::{ApprovalRow, ReviewRow, RunRow};
 use asf_pypi_publish::report::doctor::{
     Checkup, EnvironmentRow, KeyRow, KeyringRow, PublisherRow, WorkflowRow,
 };
-use asf_pypi_publish::report::{ConfigRow, FileRow, KeysRow, Outcome, Report, SignerRow, State};
+use asf_pypi_publish::report::{
+    AttestationRow, ConfigRow, FileRow, KeysRow, Origin, Outcome, Provenance, Report, SignerRow,
+    State,
+};
 use asf_pypi_publish::rules::{Finding, Rule};
 use sha2::{Digest as _, Sha256};
 
@@ -40,7 +44,23 @@ fn file(name: &str, version: &str, sdist: bool, state: State) -> FileRow {
         version: Some(version.to_owned()),
         signer: Some(fingerprint("a release manager")),
         state,
-        ..FileRow::default()
+        attestations: vec![attestation()],
+        provenance: Provenance::Attested,
+    }
+}
+
+fn attestation() -> AttestationRow {
+    let run = "https://github.com/apache/airflow/actions/runs/19700101/attempts/1";
+    AttestationRow {
+        predicate_type: PUBLISH.to_owned(),
+        origin: Origin::Made,
+        repository: "apache/airflow".to_owned(),
+        workflow: ".github/workflows/publish.yml".to_owned(),
+        git_ref: Some("refs/heads/main".to_owned()),
+        commit: Some(hash("a commit")[..40].to_owned()),
+        run: Some(run.to_owned()),
+        log_index: 650_000_000,
+        time: 1_763_633_262,
     }
 }
 
