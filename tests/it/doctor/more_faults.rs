@@ -174,6 +174,31 @@ const CASES: &[Case] = &[
         &["handover-broken"],
         &["shards-unchecked"],
     ),
+    // Secrets.
+    (
+        "mode: publish\n",
+        "mode: publish\n          password: ${{ secrets.PYPI }}\n",
+        &["workflow-input"],
+        &["workflow-secret"],
+    ),
+    (
+        "mode: publish\n",
+        "mode: publish\n          github-token: ${{ secrets.MINE }}\n",
+        &[],
+        &["workflow-secret"],
+    ),
+    (
+        "mode: publish\n",
+        "mode: publish\n          github-token: ${{ secrets.GITHUB_TOKEN }}\n",
+        &[],
+        &[],
+    ),
+    (
+        "mode: publish\n",
+        "mode: publish\n          github-token: ghs_0123456789\n",
+        &["workflow-secret"],
+        &[],
+    ),
 ];
 
 #[test]
