@@ -15,8 +15,10 @@ mod handover;
 mod jobs;
 pub mod keys;
 mod outcome;
+mod pair;
 mod permissions;
 mod pinning;
+mod printer;
 pub mod publishers;
 mod shards;
 mod shared;
@@ -221,7 +223,11 @@ impl Diagnosis {
                 self.findings.extend(told);
             }
             // Who prints the digest says what is published.
-            let decides = is_publishing || handing.contains(&job.id.text.to_ascii_lowercase());
+            let hands_over = handing.contains(&job.id.text.to_ascii_lowercase());
+            let decides = is_publishing || hands_over;
+            if is_publishing && hands_over {
+                self.findings.extend(pair::not_dry(workflow, job, &steps));
+            }
             if decides {
                 self.findings
                     .extend(variables::judge(workflow, job, &steps));

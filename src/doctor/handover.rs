@@ -8,18 +8,11 @@ use std::collections::BTreeSet;
 
 use super::at;
 use super::expression::{is_opaque, references, sole};
+use super::pair::{differences, revision, takes_any};
 use super::permissions::has_id_token;
+use super::printer::of_digest;
 use super::workflow::{Job, Step, With, Workflow};
 use crate::rules::{Finding, Rule, Severity};
-
-/// The inputs that say which release it is, and what it is held to.
-const ALIKE: [&str; 12] = [
-    "source", "area", "config", "release", "keys", "signers", "projects", "version", "require",
-    "include", "exclude", "waive",
-];
-
-/// The inputs that say where it goes.
-const OF_INDEX: [&str; 2] = ["index", "upload-url"];
 
 /// The jobs whose outputs are the `expected-digest` of a step of this action, in
 /// lower case.
@@ -187,7 +180,7 @@ pub(super) fn digest(
             if let Some(found) = unseen(workflow, from, output, is_ours) {
                 return vec![tell(with, from_other, found)];
             }
-            let printer = of_printer(workflow, from, output, is_ours);
+            let printer = of_digest(workflow, from, output, is_ours);
             let differs = printer.and_then(|printer| differences(workflow, step, printer));
             let revision = revision(workflow, step, from, is_ours);
             let typed = printer.and_then(|printer| takes_any(workflow, printer));
@@ -244,154 +237,11 @@ fn unseen(
         .find(|it| it.name.eq_ignore_ascii_case(output))?
         .value;
     let value = value.as_deref().unwrap_or_default();
-    let printer = of_printer(workflow, from, output, is_ours);
+    let printer = of_digest(workflow, from, output, is_ours);
     printer.is_none().then(|| {
         format!(
             "`{}`, which is not the output `digest` of a step of this action that verifies or rehearses",
             value.trim()
         )
-    })
-}
-
-/// The step of this action whose digest is the output of that job.
-fn of_printer<'a>(
-    workflow: &'a Workflow,
-    from: &str,
-    output: &str,
-    is_ours: &dyn Fn(&Step) -> bool,
-) -> Option<&'a Step> {
-    let mut jobs = workflow.jobs.iter();
-    let other = jobs.find(|it| it.id.text.eq_ignore_ascii_case(from))?;
-    printer(other, output, "digest", is_ours)
-}
-
-/// The step of this action whose output of the name `what` is the job's output
-/// of the name `output`.
-pub(super) fn printer<'a>(
-    job: &'a Job,
-    output: &str,
-    what: &str,
-    is_ours: &dyn Fn(&Step) -> bool,
-) -> Option<&'a Step> {
-    let mut outputs = job.outputs.iter();
-    let output = outputs.find(|it| it.name.eq_ignore_ascii_case(output))?;
-    let name = sole(output.value.as_deref()?)?;
-    let parts: Vec<&str> = name.iter().map(String::as_str).collect();
-    let ["steps", id, "outputs", last] = *parts.as_slice() else {
-        return None;
-    };
-    let prints = |step: &Step| match step.given("mode") {
-        None | Some("verify") => true,
-        Some("publish") => step.given("dry-run") == Some("true"),
-        Some(_) => false,
-    };
-    let mut steps = job.steps.iter();
-    steps.find(|step| last == what && step.has_id(id) && is_ours(step) && prints(step))
-}
-
-/// Which inputs two steps are not given alike that say which release it is, by
-/// which rules, and to which index it goes.
-pub(super) fn differing(one: &Step, other: &Step) -> impl Iterator<Item = &'static str> {
-    let all = ALIKE.iter().chain(&OF_INDEX).copied();
-    all.filter(|name| one.given(name) != other.given(name))
-}
-
-/// Which inputs the two steps are not given alike; what does not ask the index
-/// needs none.
-fn differences(workflow: &Workflow, step: &Step, printer: &Step) -> Option<Finding> {
-    let asks = printer.given("mode") == Some("publish");
-    let inputs = differing(step, printer).filter(|name| asks || !OF_INDEX.contains(name));
-    let code = |step: &Step| step.uses.as_ref().map(|uses| uses.text.clone());
-    let uses = (code(step) != code(printer)).then_some("uses");
-    let names: Vec<String> = inputs.chain(uses).map(|name| format!("`{name}`")).collect();
-    (!names.is_empty()).then(|| {
-        let path = at(workflow, step.place);
-        let expected = format!(
-            "the same release, by the same rules and code, as at {}",
-            at(workflow, printer.place)
-        );
-        let found = format!("another value of {}", names.join(", "));
-        Finding::new(Rule::HandoverDiffers, Some(&path), expected, found)
-    })
-}
-
-/// Hosts of the ASF that have no revisions.
-const WITHOUT_REVISIONS: [&str; 2] = [
-    "https://downloads.apache.org/",
-    "https://archive.apache.org/",
-];
-
-/// Whether both jobs read the same tree; `from` is the job that printed the
-/// digest.
-fn revision(
-    workflow: &Workflow,
-    step: &Step,
-    from: &str,
-    is_ours: &dyn Fn(&Step) -> bool,
-) -> Option<Finding> {
-    let with = step.with.iter().find(|it| it.name.text == "revision");
-    let value = with.and_then(|with| with.value.as_deref());
-    let path = at(workflow, with.map_or(step.place, |it| it.name.place));
-    let source = step.given("source").unwrap_or_default();
-    if WITHOUT_REVISIONS
-        .iter()
-        .any(|host| source.starts_with(host))
-    {
-        let found = format!("`{}`, of a source that has no revisions", value?.trim());
-        let expected = "no `revision`";
-        return Some(Finding::new(
-            Rule::HandoverBroken,
-            Some(&path),
-            expected,
-            found,
-        ));
-    }
-    let name = value.and_then(sole).unwrap_or_default();
-    let parts: Vec<&str> = name.iter().map(String::as_str).collect();
-    let expected = "`revision` from that step too, so that both jobs read the same tree";
-    let finding = |found: String| Finding::new(Rule::DigestUnbound, Some(&path), expected, found);
-    let ["needs", same, "outputs", output] = *parts.as_slice() else {
-        let found = value.map_or("the digest alone".to_owned(), |it| {
-            format!("`{}`", it.trim())
-        });
-        let mut finding = finding(found);
-        finding.severity = Severity::Note;
-        return Some(finding);
-    };
-    let mut jobs = workflow.jobs.iter().filter(|_| same == from);
-    let other = jobs.find(|it| it.id.text.eq_ignore_ascii_case(from));
-    if other.is_some_and(|it| printer(it, output, "revision", is_ours).is_some()) {
-        return None;
-    }
-    let mut outputs = other.into_iter().flat_map(|it| &it.outputs);
-    let output = outputs.find(|it| it.name.eq_ignore_ascii_case(output));
-    let held = output
-        .and_then(|it| it.value.as_deref())
-        .unwrap_or_default();
-    Some(finding(format!(
-        "`{}`, which is `{}`",
-        name.join("."),
-        held.trim()
-    )))
-}
-
-/// The job whose page decides takes whatever it finds: in the release area the
-/// vote has named a digest already.
-fn takes_any(workflow: &Workflow, printer: &Step) -> Option<Finding> {
-    let is_any = matches!(
-        printer.given("expected-digest"),
-        None | Some("any" | "none")
-    );
-    let is_candidate = printer
-        .given("source")
-        .is_some_and(|it| it.contains("/dist/dev/"));
-    (is_any && !is_candidate).then(|| {
-        let path = at(workflow, printer.place);
-        let expected =
-            "`expected-digest` from an input here, where the reviewer sees whether it holds";
-        let found = "whatever comes out, which the reviewer alone compares with the vote";
-        let mut finding = Finding::new(Rule::DigestUnbound, Some(&path), expected, found);
-        finding.severity = Severity::Note;
-        finding
     })
 }

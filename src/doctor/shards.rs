@@ -6,7 +6,8 @@
 
 use super::at;
 use super::expression::{is_opaque, references};
-use super::handover::differing;
+use super::pair::differing;
+use super::printer::printer;
 use super::workflow::{Job, Step, Strategy, With, Workflow};
 use crate::rules::{Finding, Rule};
 
@@ -129,7 +130,7 @@ fn is_printed(
     let Some(other) = other.filter(|_| waits && needs == "needs" && outputs == "outputs") else {
         return false;
     };
-    super::handover::printer(other, output, "matrix", is_ours).is_some()
+    printer(other, output, "matrix", is_ours).is_some()
 }
 
 /// Shards that wait for others are asked about again.

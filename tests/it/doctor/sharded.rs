@@ -223,6 +223,18 @@ fn the_job_whose_page_decides_is_held_to_be_of_the_same_release_and_unguided() {
             "{part:?} -> {by:?}"
         );
     }
+    // One slip, and not a reason to give the job a right.
+    for by in ["", "          dry-run: ${{ inputs.version == '1' }}\n"] {
+        let text = text.replacen("          dry-run: true\n", by, 1);
+        let ran = examine(&world, &[(WORKFLOW, &text), (".asf.yaml", ASF_YAML)]);
+        let advice = "Write `dry-run: true` into the job that has no rights";
+        assert!(
+            ran.refusals().contains(&"workflow-input".to_owned()),
+            "{}",
+            ran.stderr
+        );
+        assert!(ran.stderr.contains(advice), "{}", ran.stderr);
+    }
     // What the job made lies nowhere else.
     let kept = format!(
         "{text}      - uses: actions/upload-artifact@{} # v4.0.0\n",
