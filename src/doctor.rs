@@ -10,6 +10,7 @@
 mod action;
 pub mod asf_yaml;
 mod beside;
+mod config_file;
 mod expression;
 mod handover;
 mod jobs;
@@ -287,7 +288,8 @@ impl Diagnosis {
                 .any(|it| it.expected.starts_with("`expected-digest`"));
             self.findings.extend(findings);
             self.findings.extend(handover::broken(workflow, job, step));
-            self.findings.extend(beside::config(workflow, job, step));
+            self.findings
+                .extend(config_file::judge(workflow, job, step));
             if !given.publishes() {
                 continue;
             }

@@ -6,6 +6,7 @@
 use super::workflow::{Job, Step, Uses, Workflow};
 use super::{Checkout, at};
 use crate::endpoints::ACTION;
+use crate::github::pinning::is_namesake;
 use crate::rules::{Finding, Rule};
 
 /// Its name, whoever's copy it is.
@@ -40,16 +41,13 @@ pub(super) fn is_of_us(checkout: &Checkout<'_>, step: &Step) -> bool {
     uses.is_some_and(|uses| is_ours(checkout, uses))
 }
 
-/// Whether a `uses:` is of an action of the same name in another repository.
+/// Whether a `uses:` is of somebody else's action of the same name.
 pub(super) fn is_foreign(uses: &Uses) -> bool {
     let (action, _) = uses.text.split_once('@').unwrap_or((&uses.text, ""));
-    let owner = action
-        .split_once('/')
-        .filter(|(owner, name)| !matches!(*owner, "." | "..") && name.eq_ignore_ascii_case(NAME));
-    owner.is_some() && !is_action(&uses.text, ACTION)
+    is_namesake(action) && !is_action(&uses.text, ACTION)
 }
 
-/// Whether a `uses:` is of this action, at whatever commit.
+/// Whether a `uses:` is of that action, at whatever commit.
 pub(super) fn is_action(uses: &str, action: &str) -> bool {
     let (name, _) = uses.split_once('@').unwrap_or((uses, ""));
     name.eq_ignore_ascii_case(action)

@@ -10,7 +10,7 @@ use super::at;
 use super::expression::{is_opaque, references, sole};
 use super::pair::{differences, revision, takes_any};
 use super::permissions::has_id_token;
-use super::printer::of_digest;
+use super::printer::{of_digest, prints};
 use super::workflow::{Job, Step, With, Workflow};
 use crate::rules::{Finding, Rule, Severity};
 
@@ -140,9 +140,7 @@ pub(super) fn digest(
     };
     let from_other = "`expected-digest` from an input, or from a job without `id-token`";
     let with = said("expected-digest");
-    let value = with
-        .and_then(|with| with.value.as_deref())
-        .unwrap_or("none");
+    let value = step.given("expected-digest").unwrap_or("none");
     if value == "none" {
         let none = || tell(with, from_other, "none".to_owned());
         return (!is_refused).then(none).into_iter().collect();
@@ -188,7 +186,7 @@ pub(super) fn digest(
         }
         // A digest in the file was reviewed with it; others are unknown.
         _ if !is_opaque(value) => Vec::new(),
-        _ => vec![tell(with, from_other, format!("`{}`", value.trim()))],
+        _ => vec![tell(with, from_other, format!("`{value}`"))],
     }
 }
 
@@ -199,7 +197,8 @@ fn is_read_before(workflow: &Workflow, job: &Job, is_ours: &dyn Fn(&Step) -> boo
         needs.any(|name| name.eq_ignore_ascii_case(&other.id.text))
     };
     let before = workflow.jobs.iter().filter(waits);
-    before.flat_map(|other| &other.steps).any(is_ours)
+    let mut steps = before.flat_map(|other| &other.steps);
+    steps.any(|step| is_ours(step) && prints(step))
 }
 
 /// Whether a run that is started without a word takes whatever comes out.

@@ -10,6 +10,7 @@ use super::expression::sole;
 use super::permissions::has_id_token;
 use super::printer::printer;
 use super::workflow::{Job, Step, Workflow};
+use crate::endpoints::{ASF_ARCHIVE_HOST, ASF_DIST_HOST, ASF_DIST_ROOT, ASF_DOWNLOADS_HOST};
 use crate::rules::{Finding, Rule, Severity};
 
 /// The inputs that say which release it is, and what it is held to.
@@ -47,11 +48,12 @@ pub(super) fn differences(workflow: &Workflow, step: &Step, printer: &Step) -> O
     })
 }
 
-/// Hosts of the ASF that have no revisions.
-const WITHOUT_REVISIONS: [&str; 2] = [
-    "https://downloads.apache.org/",
-    "https://archive.apache.org/",
-];
+/// Whether the source lies on a host of the ASF that has no revisions.
+fn has_no_revisions(source: &str) -> bool {
+    let rest = source.strip_prefix("https://").unwrap_or_default();
+    let (host, _) = rest.split_once('/').unwrap_or((rest, ""));
+    [ASF_DOWNLOADS_HOST, ASF_ARCHIVE_HOST].contains(&host.to_ascii_lowercase().as_str())
+}
 
 /// Whether both jobs read the same tree; `from` is the job that printed the
 /// digest.
@@ -65,10 +67,7 @@ pub(super) fn revision(
     let value = with.and_then(|with| with.value.as_deref());
     let path = at(workflow, with.map_or(step.place, |it| it.name.place));
     let source = step.given("source").unwrap_or_default();
-    if WITHOUT_REVISIONS
-        .iter()
-        .any(|host| source.starts_with(host))
-    {
+    if has_no_revisions(source) {
         let found = format!("`{}`, of a source that has no revisions", value?.trim());
         let expected = "no `revision`";
         return Some(Finding::new(
@@ -90,21 +89,19 @@ pub(super) fn revision(
         finding.severity = Severity::Note;
         return Some(finding);
     };
-    let mut jobs = workflow.jobs.iter().filter(|_| same == from);
-    let other = jobs.find(|it| it.id.text.eq_ignore_ascii_case(from));
-    if other.is_some_and(|it| printer(it, output, "revision", is_ours).is_some()) {
+    if same != from {
+        return Some(finding(format!("`{}`, of another job", name.join("."))));
+    }
+    let mut jobs = workflow.jobs.iter();
+    let other = jobs.find(|it| it.id.text.eq_ignore_ascii_case(from))?;
+    if printer(other, output, "revision", is_ours).is_some() {
         return None;
     }
-    let mut outputs = other.into_iter().flat_map(|it| &it.outputs);
-    let output = outputs.find(|it| it.name.eq_ignore_ascii_case(output));
-    let held = output
-        .and_then(|it| it.value.as_deref())
-        .unwrap_or_default();
-    Some(finding(format!(
-        "`{}`, which is `{}`",
-        name.join("."),
-        held.trim()
-    )))
+    // An output that is not there is told already.
+    let mut outputs = other.outputs.iter();
+    let output = outputs.find(|it| it.name.eq_ignore_ascii_case(output))?;
+    let held = output.value.as_deref().unwrap_or_default().trim();
+    Some(finding(format!("`{}`, which is `{held}`", name.join("."))))
 }
 
 /// The job whose page decides takes whatever it finds: in the release area the
@@ -114,9 +111,9 @@ pub(super) fn takes_any(workflow: &Workflow, printer: &Step) -> Option<Finding> 
         printer.given("expected-digest"),
         None | Some("any" | "none")
     );
-    let is_candidate = printer
-        .given("source")
-        .is_some_and(|it| it.contains("/dist/dev/"));
+    let dev = format!("{ASF_DIST_HOST}{ASF_DIST_ROOT}/dev/");
+    let source = printer.given("source");
+    let is_candidate = source.is_some_and(|it| it.contains(&dev));
     (is_any && !is_candidate).then(|| {
         let path = at(workflow, printer.place);
         let expected =

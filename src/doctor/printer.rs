@@ -33,11 +33,16 @@ pub(super) fn printer<'a>(
     let ["steps", id, "outputs", last] = *parts.as_slice() else {
         return None;
     };
-    let prints = |step: &Step| match step.given("mode") {
+    let mut steps = job.steps.iter();
+    steps.find(|step| last == what && step.has_id(id) && is_ours(step) && prints(step))
+}
+
+/// Whether a step of this action looks at a release, prints its digest and
+/// sends nothing.
+pub(super) fn prints(step: &Step) -> bool {
+    match step.given("mode") {
         None | Some("verify") => true,
         Some("publish") => step.given("dry-run") == Some("true"),
         Some(_) => false,
-    };
-    let mut steps = job.steps.iter();
-    steps.find(|step| last == what && step.has_id(id) && is_ours(step) && prints(step))
+    }
 }

@@ -20,7 +20,7 @@ pub(super) fn judge(
     is_ours: &dyn Fn(&Step) -> bool,
 ) -> Vec<Finding> {
     let with = step.with.iter().find(|it| it.name.text == "shard");
-    let Some(with) = with.filter(|it| it.value.as_deref() != Some("whole")) else {
+    let Some(with) = with.filter(|_| step.given("shard") != Some("whole")) else {
         return Vec::new();
     };
     let value = with.value.as_deref().unwrap_or_default();
@@ -100,6 +100,7 @@ fn matrix(
         .iter()
         .find(|(it, _)| it.eq_ignore_ascii_case(name));
     match list {
+        // Values of `include` are not read: what they are is not held against it.
         None if strategy.lists.iter().any(|(it, _)| it == "include") => None,
         None => broken(format!("a matrix without `{name}`")),
         // An expression.

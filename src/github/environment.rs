@@ -89,6 +89,12 @@ pub struct BranchPolicy {
     pub custom_branch_policies: bool,
 }
 
+/// Whether a pattern of branches or tags says nothing of a name but how many
+/// slashes it has.
+pub fn fits_any(pattern: &str) -> bool {
+    pattern.contains('*') && pattern.chars().all(|c| c == '*' || c == '/')
+}
+
 /// One review of a run. GitHub keeps it for the run, not for the attempt, and
 /// says no time.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

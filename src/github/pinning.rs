@@ -56,8 +56,8 @@ pub fn uses(workflow: &str) -> Option<Uses> {
     Some(uses)
 }
 
-/// Whether it is called like this action, whoever's it is.
-fn is_namesake(action: &str) -> bool {
+/// Whether an action, without its `@`, is called like this one, whoever's it is.
+pub fn is_namesake(action: &str) -> bool {
     let name = |path: &str| path.rsplit('/').next().map(str::to_ascii_lowercase);
     let is_path = action.starts_with("./") || action.starts_with("../");
     !is_path && action.contains('/') && name(action) == name(ACTION)

@@ -13,6 +13,7 @@ use crate::inputs::nearest;
 
 use super::PLACEHOLDER;
 use crate::doctor::workflow::get;
+use crate::github::environment::fits_any;
 
 /// GitHub takes no more reviewers of one environment.
 const MOST_REVIEWERS: usize = 6;
@@ -239,7 +240,7 @@ impl Reader<'_> {
             }
             _ => {
                 let mut names = names.into_iter();
-                let any = names.find(|name| name.chars().all(|c| matches!(c, '*' | '/')));
+                let any = names.find(|name| fits_any(name));
                 any.map(|name| format!("the policy `{name}`"))
             }
         }

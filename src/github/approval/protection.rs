@@ -5,7 +5,7 @@
 //! nobody reviewed. Pure.
 
 use super::{Answers, name, names, ok, reviewers};
-use crate::github::environment::Environment;
+use crate::github::environment::{Environment, fits_any};
 use crate::rules::{Finding, Rule};
 
 /// Which branches and tags the environment admits, for the report.
@@ -68,9 +68,4 @@ fn admits_any(environment: &Environment, answers: &Answers) -> Option<String> {
         }
         _ => Some("every branch and tag".to_owned()),
     }
-}
-
-/// Whether a pattern says nothing of a name but how many slashes it has.
-fn fits_any(pattern: &str) -> bool {
-    pattern.contains('*') && pattern.chars().all(|c| c == '*' || c == '/')
 }

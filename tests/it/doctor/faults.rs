@@ -215,6 +215,13 @@ const CASES: &[Case] = &[
     ),
     // What is handed over.
     ("${{ inputs.digest }}", "any", &[], &["digest-unbound"]),
+    ("${{ inputs.digest }}", "' any '", &[], &["digest-unbound"]),
+    (
+        "${{ inputs.digest }}",
+        "|\n            any",
+        &[],
+        &["digest-unbound"],
+    ),
     (
         "${{ inputs.digest }}",
         "${{ vars.DIGEST }}",

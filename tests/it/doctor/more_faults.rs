@@ -17,7 +17,7 @@ const CASES: &[Case] = &[
     (
         "    steps:\n",
         "    steps:\n      - uses: docker://ghcr.io/evil/asf-pypi-publish@sha256:0\n",
-        &[],
+        &["action-foreign", "workflow-input"],
         &["job-not-alone"],
     ),
     (

@@ -138,21 +138,23 @@ fn a_wave_by_shards_ends_with_a_look_at_the_whole() {
     }
 }
 
-#[test]
-fn the_job_whose_page_decides_is_held_to_be_of_the_same_release_and_unguided() {
-    let world = world();
+/// The example of two jobs as a project would have it.
+fn pair() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/one-project.yml");
     let text = std::fs::read_to_string(path).unwrap();
-    let text = text
-        .replace(&"0".repeat(40), &"ab".repeat(20))
+    text.replace(&"0".repeat(40), &"ab".repeat(20))
         .replace("release/iceberg/pyiceberg-", "release/example/")
-        .replace("pyiceberg", "example");
+        .replace("pyiceberg", "example")
+}
+
+#[test]
+fn both_jobs_are_held_to_read_one_tree_where_there_are_revisions() {
+    let world = world();
+    let text = pair();
     let told = |text: &str| {
         let ran = examine(&world, &[(WORKFLOW, text), (".asf.yaml", ASF_YAML)]);
         (ran.refusals(), ran.rules("warn"), ran.rules("note"))
     };
-    assert_eq!(told(&text), (vec![], vec![], vec![]));
-    let step = "      - id: verify\n";
     let revision = "          revision: ${{ needs.verify.outputs.revision }}\n";
     let downloads = text.replace(
         "https://dist.apache.org/repos/dist/release/",
@@ -165,6 +167,31 @@ fn the_job_whose_page_decides_is_held_to_be_of_the_same_release_and_unguided() {
         told(&downloads),
         (words(&["handover-broken"]), vec![], vec![])
     );
+    let other = text.replace(
+        revision,
+        "          revision: ${{ needs.publish.outputs.revision }}\n",
+    );
+    let expected = (
+        words(&["handover-broken"]),
+        words(&["digest-unbound"]),
+        vec![],
+    );
+    assert_eq!(told(&other), expected);
+    // An output that is not there is told once.
+    let gone = text.replace("      revision: ${{ steps.verify.outputs.revision }}\n", "");
+    assert_eq!(told(&gone), (words(&["handover-broken"]), vec![], vec![]));
+}
+
+#[test]
+fn the_job_whose_page_decides_is_held_to_be_of_the_same_release_and_unguided() {
+    let world = world();
+    let text = pair();
+    let told = |text: &str| {
+        let ran = examine(&world, &[(WORKFLOW, text), (".asf.yaml", ASF_YAML)]);
+        (ran.refusals(), ran.rules("warn"), ran.rules("note"))
+    };
+    assert_eq!(told(&text), (vec![], vec![], vec![]));
+    let step = "      - id: verify\n";
     for (part, by, warn, note) in [
         (
             "          dry-run: true\n",
